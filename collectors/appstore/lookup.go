@@ -1,0 +1,136 @@
+package appstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tidemark/tidemark/internal/config"
+	"github.com/tidemark/tidemark/internal/event"
+	"github.com/tidemark/tidemark/internal/fetch"
+)
+
+const (
+	lookupParserVersion = 1
+	// lookupBatch is how many apps one request asks for; 22 are known to work.
+	lookupBatch = 20
+)
+
+// Lookup looks at the pages of the watched apps: is there one, and how often
+// and how well was the app rated. The store answers from a cache of about a
+// day, kept by the exact question: so the question is always the same.
+type Lookup struct {
+	fetch   *fetch.Client
+	cfg     config.AppStoreLookup
+	targets []*event.Target
+	ids     []string            // sorted
+	names   map[string][]string // by id: the entity's name and aliases
+}
+
+// NewLookup makes the source of the watched apps in the watched storefronts.
+func NewLookup(f *fetch.Client, cfg config.AppStoreLookup, w config.Watch) (*Lookup, error) {
+	cfg.ITunesURL = strings.TrimRight(cfg.ITunesURL, "/")
+	l := &Lookup{fetch: f, cfg: cfg, names: make(map[string][]string)}
+	for _, e := range w.Entities {
+		id := e.Apps[store]
+		if id == "" {
+			continue
+		}
+		if !isNumber(id) {
+			return nil, fmt.Errorf("watch.entities: %s: apps.%s is %q, want a number", e.ID, store, id)
+		}
+		if l.names[id] == nil {
+			l.ids = append(l.ids, id)
+		}
+		l.names[id] = append(append(l.names[id], e.Name), e.Aliases...)
+	}
+	slices.Sort(l.ids)
+	if len(l.ids) == 0 {
+		return l, nil
+	}
+	for _, country := range w.Storefronts {
+		t := event.ListingTarget(store, country)
+		if err := t.Validate(); err != nil {
+			return nil, fmt.Errorf("watch.storefronts: %w", err)
+		}
+		l.targets = append(l.targets, t)
+	}
+	return l, nil
+}
+
+// Targets are the watched apps, one target per storefront.
+func (l *Lookup) Targets() []*event.Target { return l.targets }
+
+// Fetch asks for all watched apps of a storefront.
+func (l *Lookup) Fetch(ctx context.Context, target *event.Target, _ time.Time) (*event.Snapshot, error) {
+	snap := &event.Snapshot{ParserVersion: lookupParserVersion, Via: "lookup"}
+	var wrong []error
+	listed := 0
+	var last []byte
+	for batch := range slices.Chunk(l.ids, lookupBatch) {
+		resp, err := l.fetch.Get(ctx, fmt.Sprintf("%s/lookup?id=%s&country=%s",
+			l.cfg.ITunesURL, strings.Join(batch, ","), target.GetCountry()))
+		if err != nil {
+			return snap, err
+		}
+		apps, err := parseLookup(resp.Body, target.GetCountry(), batch)
+		if err != nil {
+			return snap, fetch.Refuse(resp.Body, err)
+		}
+		listed += len(apps)
+		last = resp.Body
+		snap.Readings = append(snap.Readings, listing(batch, apps)...)
+		wrong = append(wrong, l.checkNames(apps)...)
+	}
+	// One app may vanish, all of them at once do not: then the store hiccuped,
+	// and "delisted" would be a lie.
+	if listed == 0 && len(l.ids) > 2 {
+		snap.Readings = nil
+		return snap, fetch.Refuse(last, fmt.Errorf("not one of %d apps came back", len(l.ids)))
+	}
+	return snap, errors.Join(wrong...)
+}
+
+// listing makes the readings of one batch. Apps that are missing in the answer
+// have no page in the storefront.
+func listing(asked []string, apps []app) []*event.Reading {
+	readings := make([]*event.Reading, 0, 3*len(asked))
+	for _, id := range asked {
+		i := slices.IndexFunc(apps, func(a app) bool { return a.ID == id })
+		if i < 0 {
+			readings = append(readings, &event.Reading{Subject: id, Metric: event.MetricListed, Value: 0})
+			continue
+		}
+		readings = append(readings, &event.Reading{Subject: id, Metric: event.MetricListed, Value: 1})
+		if n := apps[i].RatingCount; n != nil {
+			readings = append(readings, &event.Reading{Subject: id, Metric: "rating_count", Value: *n})
+			// Without ratings the average is given as 0, which nobody gave.
+			if avg := apps[i].Rating; avg != nil && *n > 0 {
+				readings = append(readings, &event.Reading{Subject: id, Metric: "rating_average", Value: *avg})
+			}
+		}
+	}
+	return readings
+}
+
+// checkNames finds ids that were configured for another app. The readings are
+// true all the same, so it is a remark, no failure.
+func (l *Lookup) checkNames(apps []app) []error {
+	var wrong []error
+	for _, a := range apps {
+		names := l.names[a.ID]
+		ok := slices.ContainsFunc(names, func(name string) bool { return contains(a.Name, name) })
+		if !ok && len(names) > 0 {
+			wrong = append(wrong, fmt.Errorf("app %s is named %q in the store, configured is %q", a.ID, a.Name, names[0]))
+		}
+	}
+	return wrong
+}
+
+func contains(title, name string) bool {
+	fold := func(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), "")) }
+	return strings.Contains(fold(title), fold(name))
+}

@@ -1,0 +1,95 @@
+// Package collectors carries public places to Kafka: each Source looks at one
+// place, and the Runner makes one snapshot out of every look.
+package collectors
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"github.com/tidemark/tidemark/collectors/appstore"
+	"github.com/tidemark/tidemark/collectors/hackernews"
+	"github.com/tidemark/tidemark/collectors/mastodon"
+	"github.com/tidemark/tidemark/collectors/wikipedia"
+	"github.com/tidemark/tidemark/internal/config"
+	"github.com/tidemark/tidemark/internal/event"
+	"github.com/tidemark/tidemark/internal/fetch"
+)
+
+// Source looks at one public place. It knows no clock, no Kafka, no schedule
+// and no metrics: all of that is the Runner's.
+type Source interface {
+	// Targets are what the source looks at, each on every tick.
+	Targets() []*event.Target
+	// Fetch looks once. slot is the tick that the look belongs to. It fills
+	// Readings, Depth, Via and ParserVersion, and leaves the rest to the
+	// Runner. A look that found nothing where something could have been has no
+	// readings and no error. An answer of the wrong shape is a *Refusal; any
+	// other error means that nobody could look. Readings and an error together
+	// are a look that stands, with a remark: another way did not answer.
+	Fetch(ctx context.Context, target *event.Target, slot time.Time) (*event.Snapshot, error)
+}
+
+// Refusal is an answer that came and could not be understood.
+type Refusal = fetch.Refusal
+
+// Publisher sends messages to a topic and returns when the broker has them.
+type Publisher interface {
+	Publish(ctx context.Context, topic string, key string, m event.Validator) error
+}
+
+// Entry is one line of the list of sources.
+type Entry struct {
+	// Name as in the configuration, and in every row that the source brings.
+	Name string
+	// Every is a cron line in UTC ("7 * * * *") or "@every 30m".
+	Every   string
+	Source  Source
+	Enabled bool
+}
+
+// New makes every polled source there is. This is the one list of them.
+func New(cfg config.Collect, w config.Watch, f *fetch.Client) ([]Entry, error) {
+	s := cfg.Sources
+	list := []struct {
+		name     string
+		schedule config.Schedule
+		build    func() (Source, error)
+	}{
+		{"appstore", s.AppStore.Schedule, func() (Source, error) { return appstore.NewCharts(f, s.AppStore, w) }},
+		{"appstore_lookup", s.AppStoreLookup.Schedule, func() (Source, error) { return appstore.NewLookup(f, s.AppStoreLookup, w) }},
+		{"mastodon", s.Mastodon.Schedule, func() (Source, error) { return mastodon.New(f, s.Mastodon, w) }},
+		{"wikipedia", s.Wikipedia.Schedule, func() (Source, error) { return wikipedia.New(f, s.Wikipedia, w) }},
+		{"hackernews", s.HackerNews.Schedule, func() (Source, error) { return hackernews.New(f, s.HackerNews, w) }},
+	}
+	entries := make([]Entry, 0, len(list))
+	for _, item := range list {
+		source, err := item.build()
+		if err != nil {
+			return nil, fmt.Errorf("set up %s: %w", item.name, err)
+		}
+		e := Entry{Name: item.name, Every: item.schedule.Every, Source: source, Enabled: item.schedule.Enabled}
+		if err := e.check(); err != nil {
+			return nil, err
+		}
+		entries = append(entries, e)
+	}
+	return entries, nil
+}
+
+// check finds what would make two looks one, or none.
+func (e Entry) check() error {
+	if _, err := cron.ParseStandard(e.Every); err != nil {
+		return fmt.Errorf("set up %s: every is %q: %w", e.Name, e.Every, err)
+	}
+	seen := make(map[string]bool)
+	for _, t := range e.Source.Targets() {
+		if seen[t.Key()] {
+			return fmt.Errorf("set up %s: %s is there twice", e.Name, t.Key())
+		}
+		seen[t.Key()] = true
+	}
+	return nil
+}

@@ -1,0 +1,86 @@
+// Package hackernews counts the stories and comments of Hacker News that hold
+// a word, hour by hour, by Algolia's public search. It reads counts only, no
+// story and no author.
+package hackernews
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/tidemark/tidemark/internal/config"
+	"github.com/tidemark/tidemark/internal/event"
+	"github.com/tidemark/tidemark/internal/fetch"
+)
+
+const (
+	parserVersion = 1
+	place         = "hackernews"
+	// hours is how many closed hours each look counts: the last one, and the
+	// one before once more, for what the search found late.
+	hours = 2
+)
+
+// Source looks for the watched keywords.
+type Source struct {
+	fetch   *fetch.Client
+	cfg     config.HackerNews
+	targets []*event.Target
+}
+
+// New makes the source of the watched keywords.
+func New(f *fetch.Client, cfg config.HackerNews, w config.Watch) (*Source, error) {
+	cfg.BaseURL = strings.TrimRight(cfg.BaseURL, "/")
+	s := &Source{fetch: f, cfg: cfg}
+	for i, word := range w.Keywords {
+		t := &event.Target{Kind: event.KindKeyword, Place: place, Name: word}
+		if err := t.Validate(); err != nil {
+			return nil, fmt.Errorf("watch.keywords[%d]: %w", i, err)
+		}
+		if strings.Contains(word, `"`) {
+			return nil, fmt.Errorf("watch.keywords[%d] is %q, want no quotation marks", i, word)
+		}
+		s.targets = append(s.targets, t)
+	}
+	return s, nil
+}
+
+// Targets are the watched keywords.
+func (s *Source) Targets() []*event.Target { return s.targets }
+
+// Fetch counts the last closed hours before the slot.
+func (s *Source) Fetch(ctx context.Context, target *event.Target, slot time.Time) (*event.Snapshot, error) {
+	snap := &event.Snapshot{ParserVersion: parserVersion}
+	var readings []*event.Reading
+	for i := range hours {
+		from := slot.UTC().Truncate(time.Hour).Add(-time.Duration(i+1) * time.Hour)
+		resp, err := s.fetch.Get(ctx, question(s.cfg.BaseURL, target.GetName(), from))
+		if err != nil {
+			return snap, err
+		}
+		n, err := parseCount(resp.Body)
+		if err != nil {
+			return snap, fetch.Refuse(resp.Body, err)
+		}
+		readings = append(readings, &event.Reading{
+			Subject: target.GetName(), Metric: "mentions_hour", Value: n, AtMs: from.UnixMilli(),
+		})
+	}
+	snap.Readings = readings
+	return snap, nil
+}
+
+// question asks how many stories and comments of the hour from hold the word.
+// The quotation marks make the search take it exactly: without them it finds
+// words that begin like it, and words that are spelled nearly like it.
+func question(base, word string, from time.Time) string {
+	query := url.Values{
+		"query":          {`"` + word + `"`},
+		"tags":           {"(story,comment)"},
+		"numericFilters": {fmt.Sprintf("created_at_i>=%d,created_at_i<%d", from.Unix(), from.Add(time.Hour).Unix())},
+		"hitsPerPage":    {"0"},
+	}
+	return base + "/api/v1/search_by_date?" + query.Encode()
+}

@@ -1,0 +1,102 @@
+// Package mastodon looks at the public counters of hashtags, server by server.
+// A server counts what it knows: two servers are two views, never one sum.
+package mastodon
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/tidemark/tidemark/internal/config"
+	"github.com/tidemark/tidemark/internal/event"
+	"github.com/tidemark/tidemark/internal/fetch"
+)
+
+const parserVersion = 1
+
+// Source looks at each watched tag on each server.
+type Source struct {
+	fetch   *fetch.Client
+	bases   map[string]string // by host
+	targets []*event.Target
+}
+
+// New makes the source of the watched tags on the configured servers.
+func New(f *fetch.Client, cfg config.Mastodon, w config.Watch) (*Source, error) {
+	s := &Source{fetch: f, bases: make(map[string]string)}
+	for i, base := range cfg.Instances {
+		u, err := url.Parse(base)
+		if err != nil || u.Host == "" {
+			return nil, fmt.Errorf("collect.sources.mastodon.instances[%d] is %q, want https://host", i, base)
+		}
+		if s.bases[u.Host] != "" {
+			return nil, fmt.Errorf("collect.sources.mastodon.instances[%d]: %s is there twice", i, u.Host)
+		}
+		s.bases[u.Host] = strings.TrimRight(base, "/")
+		for j, tag := range w.Tags {
+			t := event.TagTarget(u.Host, strings.ToLower(strings.TrimPrefix(tag, "#")))
+			if err := t.Validate(); err != nil {
+				return nil, fmt.Errorf("watch.tags[%d]: %w", j, err)
+			}
+			s.targets = append(s.targets, t)
+		}
+	}
+	return s, nil
+}
+
+// Targets are all watched tags on all servers.
+func (s *Source) Targets() []*event.Target { return s.targets }
+
+// Fetch reads the counters of the last seven days. A tag that the server has
+// never seen has counters too, of zero: those are real.
+func (s *Source) Fetch(ctx context.Context, target *event.Target, slot time.Time) (*event.Snapshot, error) {
+	snap := &event.Snapshot{ParserVersion: parserVersion}
+	resp, err := s.fetch.Get(ctx, s.bases[target.GetPlace()]+"/api/v1/tags/"+url.PathEscape(target.GetName()))
+	if err != nil {
+		return snap, explain(err)
+	}
+	days, err := parseTag(resp.Body, target.GetName())
+	if err != nil {
+		return snap, fetch.Refuse(resp.Body, err)
+	}
+	snap.Readings = readings(target.GetName(), days, slot)
+	return snap, nil
+}
+
+// explain says what a status means here.
+func explain(err error) error {
+	switch fetch.Status(err) {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity:
+		return fmt.Errorf("the server does not show its tags to the public: %w", err)
+	case http.StatusNotFound, http.StatusGone:
+		return fmt.Errorf("the server has no tag counters, is it a Mastodon server? %w", err)
+	default:
+		return err
+	}
+}
+
+// readings gives each day's counters, about that day, and today's once more,
+// about the slot: a counter that grows until midnight UTC and then starts at 0.
+func readings(tag string, days []day, slot time.Time) []*event.Reading {
+	const perDay = 2
+	list := make([]*event.Reading, 0, perDay*len(days)+perDay)
+	for _, d := range days {
+		at := d.start.UnixMilli()
+		list = append(
+			list,
+			&event.Reading{Subject: tag, Metric: "uses_day", Value: d.uses, AtMs: at},
+			&event.Reading{Subject: tag, Metric: "accounts_day", Value: d.accounts, AtMs: at},
+		)
+		if d.start.Equal(slot.UTC().Truncate(24 * time.Hour)) {
+			list = append(
+				list,
+				&event.Reading{Subject: tag, Metric: "uses_today", Value: d.uses},
+				&event.Reading{Subject: tag, Metric: "accounts_today", Value: d.accounts},
+			)
+		}
+	}
+	return list
+}

@@ -1,0 +1,188 @@
+package collectors_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tidemark/tidemark/internal/event"
+	"github.com/tidemark/tidemark/internal/testkit"
+)
+
+const (
+	overall = "appstore chart/apple/us/top-free/overall"
+	social  = "appstore chart/apple/us/top-free/social-networking"
+)
+
+func asItIs(a testkit.FakeAnswer) testkit.FakeAnswer { return a }
+
+func TestChartsFallBack(t *testing.T) {
+	t.Parallel()
+	refused := `marketing-v2: refuse answer: there is no feed.results`
+	for name, c := range map[string]struct {
+		marketing, legacy testkit.FakeAnswer
+		key, want         string
+		hosts             string // that were asked for the chart, in order
+		kept              int
+	}{
+		"marketing gone": {
+			marketing: testkit.FakeStatus(404), legacy: testkit.FakeStatus(404), key: overall,
+			want:  `ok depth 3 via "ws-charts" status 200 marketing-v2: get https://new.example` + marketingPath + `: new.example answered 404 Not Found; marketing-v2: get https://old.example` + marketingPath + `: old.example answered 404 Not Found`,
+			hosts: "new.example old.example itunes.example",
+		},
+		"marketing down": {
+			marketing: testkit.FakeStatus(502), key: overall,
+			want:  `ok depth 3 via "ws-charts" status 200 `,
+			hosts: "new.example new.example new.example old.example old.example old.example itunes.example",
+		},
+		"marketing changed its shape": {
+			marketing: testkit.FakeOK(`{"feed":{}}`), key: overall,
+			want:  `ok depth 3 via "ws-charts" status 200 ` + refused + "; " + refused,
+			hosts: "new.example old.example itunes.example", kept: 2,
+		},
+		"marketing says nothing is there": {
+			marketing: testkit.FakeOK(`{"feed":{"id":"https://new.example/api/v2/us/apps/top-free/1/apps.json","country":"us","results":[]}}`), key: overall,
+			want:  `empty depth 0 via "marketing-v2" status 200 `,
+			hosts: "new.example",
+		},
+		"marketing asks for a rest": {
+			marketing: testkit.FakeBusy("86400"), key: overall,
+			want:  `failed depth 0 via "marketing-v2" status 429 marketing-v2: get https://new.example` + marketingPath + `: new.example answered 429`,
+			hosts: "new.example",
+		},
+		"legacy gone": {
+			marketing: testkit.FakeOK(good()[marketingPath]), legacy: testkit.FakeStatus(403), key: social,
+			want:  `ok depth 3 via "ws-charts" status 200 legacy: get https://itunes.example` + legacyPath + `: itunes.example answered 403 Forbidden`,
+			hosts: "itunes.example itunes.example",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				pub, place, looks := visit(t, 30*time.Minute, func(place *testkit.FakeSource) {
+					tellGood(asItIs)(place)
+					place.Reply(marketingPath, c.marketing)
+					if c.legacy.Status != 0 {
+						place.Reply(legacyPath, c.legacy)
+					}
+				})
+				if got, _, _ := strings.Cut(describe(looks[c.key][0]), "\n"); !strings.HasPrefix(got, c.want) {
+					t.Errorf("got  %s\nwant %s", got, c.want)
+				}
+				var hosts []string
+				for _, r := range place.Requests(testkit.FakeAnywhere) {
+					genre := ""
+					if c.key == social {
+						genre = "6005"
+					}
+					if (r.Path == marketingPath && genre == "") || (r.Path == legacyPath && genre != "") ||
+						(r.Path == wsPath && r.Query.Get("g") == genre) {
+						hosts = append(hosts, r.Host)
+					}
+				}
+				if diff := cmp.Diff(c.hosts, strings.Join(hosts, " ")); diff != "" {
+					t.Error(diff)
+				}
+				if n := len(pub.rejected()); n != c.kept {
+					t.Errorf("%d refused answers kept, want %d", n, c.kept)
+				}
+			})
+		})
+	}
+}
+
+func TestWSChartsIsAskedFor200(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		_, place, _ := visit(t, 30*time.Minute, func(place *testkit.FakeSource) {
+			tellGood(asItIs)(place)
+			place.Reply(legacyPath, testkit.FakeStatus(404))
+		})
+		want := "cc=us&g=6005&limit=200&name=freeAppsV2"
+		if got := place.Requests(wsPath)[0].Query.Encode(); got != want {
+			t.Errorf("asked %s, want %s", got, want)
+		}
+	})
+}
+
+func TestWhatAPlaceMeans(t *testing.T) {
+	t.Parallel()
+	const (
+		mastodon  = "mastodon tag/social.example//rednote"
+		wikipedia = "wikipedia article/en.wikipedia//AC_DC/live"
+		lookup    = "appstore_lookup listing/apple/us/apps"
+		hn        = "hackernews keyword/hackernews//rednote"
+	)
+	closed := "the server does not show its tags to the public"
+	for name, c := range map[string]struct {
+		path    string
+		answer  testkit.FakeAnswer
+		key     string
+		outcome event.Outcome
+		reason  string
+	}{
+		"instance closed, 401": {tagPath, testkit.FakeStatus(401), mastodon, event.Outcome_OUTCOME_FAILED, closed},
+		"instance closed, 403": {tagPath, testkit.FakeStatus(403), mastodon, event.Outcome_OUTCOME_FAILED, closed},
+		"instance closed, 422": {tagPath, testkit.FakeStatus(http.StatusUnprocessableEntity), mastodon, event.Outcome_OUTCOME_FAILED, closed},
+		"no instance":          {tagPath, testkit.FakeStatus(410), mastodon, event.Outcome_OUTCOME_FAILED, "is it a Mastodon server?"},
+		"unknown tag": {
+			tagPath, testkit.FakeOK(`{"name":"rednote","history":[{"day":"1736726400","uses":"0","accounts":"0"}]}`),
+			mastodon, event.Outcome_OUTCOME_OK, "",
+		},
+		"no such article": {
+			viewsPath,
+			testkit.FakeAnswer{Status: 404, Body: `{"status":404,"title":"Not Found","uri":"` + strings.TrimPrefix(viewsPath, "/api/rest_v1") + `"}`},
+			wikipedia, event.Outcome_OUTCOME_EMPTY, "there is no such article",
+		},
+		"no such address": {viewsPath, testkit.FakeAnswer{Status: 404, Body: "<html>"}, wikipedia, event.Outcome_OUTCOME_FAILED, "answered 404"},
+		"all apps gone": {
+			lookupPath, testkit.FakeOK(`{"resultCount":0,"results":[]}`), lookup, event.Outcome_OUTCOME_REFUSED, "not one of 3 apps came back",
+		},
+		"an estimate": {hitsPath, testkit.FakeOK(`{"nbHits":99999,"hitsPerPage":0,"exhaustiveNbHits":false}`), hn, event.Outcome_OUTCOME_REFUSED, "estimate"},
+		"no mentions": {hitsPath, testkit.FakeOK(`{"nbHits":0,"hitsPerPage":0,"exhaustiveNbHits":true}`), hn, event.Outcome_OUTCOME_OK, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				_, _, looks := visit(t, 30*time.Minute, func(place *testkit.FakeSource) {
+					tellGood(asItIs)(place)
+					place.Reply(c.path, c.answer)
+				})
+				s := looks[c.key][0]
+				if s.GetOutcome() != c.outcome || !strings.Contains(s.GetReason(), c.reason) || (c.reason == "" && s.GetReason() != "") {
+					t.Errorf("got %s", describe(s))
+				}
+			})
+		})
+	}
+}
+
+// An app that leaves the store is seen to leave: 0 is a reading, not a gap.
+func TestDelisting(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		_, _, looks := visit(t, 3*time.Hour-time.Second, func(place *testkit.FakeSource) {
+			tellGood(asItIs)(place)
+			place.Reply(lookupPath, testkit.FakeOK(good()[lookupPath]),
+				testkit.FakeOK(`{"resultCount":1,"results":[{"trackId":741292507,"trackName":"RedNote"}]}`),
+				testkit.FakeStatus(500))
+		})
+		var got []string
+		for _, s := range looks["appstore_lookup listing/apple/us/apps"] {
+			state := s.GetOutcome().Word()
+			for _, r := range s.GetReadings() {
+				if r.GetSubject() == "835599320" && r.GetMetric() == event.MetricListed {
+					state += map[float64]string{0: " delisted", 1: " listed"}[r.GetValue()]
+				}
+			}
+			got = append(got, state)
+		}
+		if diff := cmp.Diff([]string{"ok listed", "ok delisted", "failed"}, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+}

@@ -1,0 +1,106 @@
+package viewer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// answerer makes the answer to one request of the API.
+type answerer func(ctx context.Context, q url.Values) (any, error)
+
+// badRequest is an error that the asker can mend.
+type badRequest struct{ msg string }
+
+func (e badRequest) Error() string { return e.msg }
+
+var errNoStore = errors.New("the store is not connected")
+
+// api answers in JSON, with a deadline, compressed where the asker can read it.
+func (s *server) api(answer answerer) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), queryTimeout)
+		defer cancel()
+		v, err := answer(ctx, r.URL.Query())
+		if err == nil {
+			writeJSON(w, r, http.StatusOK, v)
+			return
+		}
+		var bad badRequest
+		switch {
+		case errors.As(err, &bad):
+			writeProblem(w, r, http.StatusBadRequest, bad.msg)
+		case r.Context().Err() != nil: // nobody waits any more
+		case errors.Is(err, context.DeadlineExceeded):
+			writeProblem(w, r, http.StatusGatewayTimeout, "The store did not answer in time.")
+		default:
+			s.deps.Log.Warn("answer page", "path", r.URL.Path, "err", err)
+			writeProblem(w, r, http.StatusServiceUnavailable, "The store does not answer: "+err.Error())
+		}
+	})
+}
+
+func notFoundAPI(w http.ResponseWriter, r *http.Request) {
+	writeProblem(w, r, http.StatusNotFound, "There is no such page of the API.")
+}
+
+func writeProblem(w http.ResponseWriter, r *http.Request, code int, msg string) {
+	writeJSON(w, r, code, map[string]string{"error": msg})
+}
+
+func writeJSON(w http.ResponseWriter, r *http.Request, code int, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		http.Error(w, "encode answer: "+err.Error(), http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Vary", "Accept-Encoding")
+	if acceptsGzip(r) {
+		if zipped := zip(body); zipped != nil {
+			h.Set("Content-Encoding", "gzip")
+			body = zipped
+		}
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(code)
+	_, _ = w.Write(body) // a reader who has gone cannot be told
+}
+
+// span is the time that a question is about.
+type span struct{ from, to time.Time }
+
+// parseSpan reads from and to, Unix seconds. Without them it is all of time.
+func parseSpan(q url.Values) (span, error) {
+	sp := span{from: time.Unix(0, 0).UTC(), to: time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)}
+	for name, at := range map[string]*time.Time{"from": &sp.from, "to": &sp.to} {
+		text := q.Get(name)
+		if text == "" {
+			continue
+		}
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil || n < 0 || n > sp.to.Unix() && name == "from" {
+			return span{}, badRequest{fmt.Sprintf("%s is %q, want Unix seconds", name, text)}
+		}
+		*at = time.Unix(n, 0).UTC()
+	}
+	if !sp.from.Before(sp.to) {
+		return span{}, badRequest{"from is not before to"}
+	}
+	return sp, nil
+}
+
+func required(q url.Values, name string) (string, error) {
+	v := q.Get(name)
+	if v == "" || len(v) > 700 {
+		return "", badRequest{name + " is missing or too long"}
+	}
+	return v, nil
+}

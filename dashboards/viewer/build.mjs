@@ -1,0 +1,63 @@
+// Bundles the page into dist/ (or, with --test, the unit tests into build/).
+// Nothing but Node and esbuild: no plugin, no network.
+import { build } from "esbuild";
+import { readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { gzipSync } from "node:zlib";
+
+const here = new URL(".", import.meta.url);
+const at = (path) => new URL(path, here);
+
+async function tests() {
+  const names = (await readdir(at("test"))).filter((n) => n.endsWith(".test.ts"));
+  await rm(at("build"), { recursive: true, force: true });
+  await build({
+    absWorkingDir: decodeURIComponent(here.pathname),
+    entryPoints: names.map((n) => `test/${n}`),
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    outdir: "build",
+    sourcemap: "inline",
+  });
+}
+
+// budget is what a phone on a bad line has to load, compressed.
+const budget = 100 * 1024;
+
+async function page() {
+  for (const name of await readdir(at("dist"))) {
+    if (name !== ".gitkeep") await rm(at(`dist/${name}`), { recursive: true });
+  }
+  const { metafile } = await build({
+    absWorkingDir: decodeURIComponent(here.pathname),
+    entryPoints: ["src/main.ts"],
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    outdir: "dist",
+    entryNames: "tidemark-[hash]",
+    legalComments: "none",
+    metafile: true,
+  });
+  const files = Object.keys(metafile.outputs).map((f) => basename(f));
+  const script = files.find((f) => f.endsWith(".js"));
+  const style = files.find((f) => f.endsWith(".css"));
+  const html = (await readFile(at("src/index.html"), "utf8"))
+    .replace("tidemark.js", script)
+    .replace("tidemark.css", style);
+  await writeFile(at("dist/index.html"), html);
+  await writeFile(at("dist/icon.svg"), await readFile(at("src/icon.svg")));
+  const licence = await readFile(at("node_modules/uplot/LICENSE"), "utf8");
+  await writeFile(at("dist/licences.txt"), `This page contains uPlot.\n\n${licence}`);
+
+  let sum = 0;
+  for (const name of await readdir(at("dist"))) {
+    if (name !== ".gitkeep") sum += gzipSync(await readFile(at(`dist/${name}`))).length;
+  }
+  console.log(`dist: ${files.length + 3} files, ${(sum / 1024).toFixed(1)} KiB compressed`);
+  if (sum > budget) throw new Error(`the page has ${sum} bytes compressed, more than ${budget}`);
+}
+
+await (process.argv.includes("--test") ? tests() : page());

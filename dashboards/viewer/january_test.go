@@ -1,0 +1,144 @@
+package viewer
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/tidemark/tidemark/collectors/replay/january2025"
+	"github.com/tidemark/tidemark/internal/clickhouse"
+	"github.com/tidemark/tidemark/internal/config"
+	"github.com/tidemark/tidemark/internal/event"
+	"github.com/tidemark/tidemark/internal/kafka"
+	"github.com/tidemark/tidemark/internal/testkit"
+	"github.com/tidemark/tidemark/processors/store"
+)
+
+// january is a database with the whole case in it, by way of the store. Only
+// the broker between the two is left out.
+func january(t *testing.T) *clickhouse.Client {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	ch, err := clickhouse.Open(config.ClickHouse{DSN: config.Secret(testkit.ClickHouse(t))}, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ch.Close() })
+	if err := ch.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := config.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ch.SyncWatch(t.Context(), cfg.Watch); err != nil {
+		t.Fatal(err)
+	}
+	reject := func(_ context.Context, r *event.Rejected) error {
+		t.Errorf("rejected: %s", r.GetReason())
+		return nil
+	}
+	part, err := store.New(ch, reject, prometheus.NewRegistry(), log).
+		Assign(t.Context(), event.TopicSnapshots, 0, kafka.Committed{Offset: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for batch := range slices.Chunk(messages(t), 4000) {
+		if _, err := part.Handle(t.Context(), batch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return ch
+}
+
+func messages(t *testing.T) []kafka.Message {
+	t.Helper()
+	c, err := january2025.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []kafka.Message
+	for at, m := range c.Messages() {
+		value, err := event.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, kafka.Message{
+			Topic: event.TopicSnapshots, Offset: int64(len(out)), Value: value, Type: event.TypeName(m), Time: at,
+		})
+	}
+	return out
+}
+
+// TestJanuaryTellsItsStory holds what the page must show at first glance.
+func TestJanuaryTellsItsStory(t *testing.T) {
+	t.Parallel()
+	h := newHandler(Deps{DB: january(t)}, bundle())
+	got := ask[Ranks](t, h, "/api/ranks?bases=recorded&target="+chart)
+	if len(got.Groups) != 1 || got.Groups[0].Basis != "modelled" {
+		t.Fatalf("groups: %d, want the modelled one", len(got.Groups))
+	}
+	g := got.Groups[0]
+	if len(g.Series) != 17 {
+		t.Errorf("%d apps, want all 17 of the case", len(g.Series))
+	}
+	at := func(entity, when string) (rank uint32, state string) {
+		i, found := slices.BinarySearch(g.At, unix(t, when))
+		if !found {
+			t.Fatalf("nobody looked at %s", when)
+		}
+		k := slices.IndexFunc(g.Series, func(s RankSeries) bool { return s.Entity == entity })
+		if k < 0 {
+			t.Fatalf("%s is missing", entity)
+		}
+		if r := g.Series[k].Rank[i]; r != nil {
+			rank = *r
+		}
+		return rank, g.Series[k].State[i : i+1]
+	}
+	for _, c := range []struct {
+		entity, when, state string
+		least, most         uint32
+	}{
+		{"rednote", "2025-01-14T12:00:00Z", "r", 1, 1},
+		{"rednote", "2025-01-18T12:00:00Z", "r", 1, 1},
+		{"rednote", "2025-01-27T12:00:00Z", "r", 11, 200},
+		{"tiktok", "2025-01-18T12:00:00Z", "r", 1, 20},
+		{"tiktok", "2025-01-25T00:00:00Z", "d", 0, 0},
+		{"tiktok", "2025-02-16T00:00:00Z", "r", 1, 1},
+	} {
+		rank, state := at(c.entity, c.when)
+		if state != c.state || rank < c.least || rank > c.most {
+			t.Errorf("%s at %s: state %s, rank %d, want %s, %d to %d", c.entity, c.when, state, rank, c.state, c.least, c.most)
+		}
+	}
+	views := ask[Counts](t, h, "/api/series?bases=recorded&metric=views_total&target=tag/xiaohongshu//tiktokrefugee")
+	if len(views.Groups) != 1 || len(views.Groups[0].At) < 1000 {
+		t.Errorf("the hashtag has no curve")
+	}
+	if n := len(ask[[]Event](t, h, "/api/events?topic=january-2025")); n < 9 {
+		t.Errorf("%d events, want at least 9", n)
+	}
+	onChart := 0
+	for _, f := range ask[[]Figure](t, h, "/api/reported?topic=january-2025") {
+		if f.Scope == chart && f.Metric == "rank" {
+			onChart++
+		}
+	}
+	if onChart < 10 {
+		t.Errorf("%d reported figures belong on the chart, want at least 10", onChart)
+	}
+}
+
+func unix(t *testing.T, when string) int64 {
+	t.Helper()
+	at, err := time.Parse(time.RFC3339, when)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at.Unix()
+}

@@ -1,0 +1,93 @@
+package viewer
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/tidemark/tidemark/internal/clickhouse"
+)
+
+//go:embed all:dist
+var dist embed.FS
+
+// queryTimeout is how long a person may wait in front of the page. A machine
+// that is busy with other things answers late, and late is better than never.
+const queryTimeout = 30 * time.Second
+
+// DB asks ClickHouse; *clickhouse.Client is one.
+type DB interface {
+	Query(ctx context.Context, sql string, args ...any) (*clickhouse.Rows, error)
+}
+
+// Expected is a look that the configuration asks for, so that the page can
+// also show what has not looked yet.
+type Expected struct {
+	Source string
+	Target string
+	EveryS uint32
+}
+
+// Deps is what the page needs from the process around it.
+type Deps struct {
+	// DB answers the queries; nil while there is no store.
+	DB DB
+	// Status tells what only the process knows: addresses, version, start,
+	// lag, progress of the case. Rows, sources and the clock are filled in here.
+	Status func(ctx context.Context) (Status, error)
+	// Expected are the looks that the configuration asks for.
+	Expected []Expected
+	Log      *slog.Logger
+}
+
+type server struct {
+	deps  Deps
+	files *assets
+}
+
+// New makes the handler of the page and of its API. It starts nothing.
+func New(deps Deps) http.Handler {
+	built, err := fs.Sub(dist, "dist")
+	if err != nil {
+		built = embed.FS{}
+	}
+	return newHandler(deps, built)
+}
+
+func newHandler(deps Deps, built fs.FS) http.Handler {
+	if deps.Log == nil {
+		deps.Log = slog.New(slog.DiscardHandler)
+	}
+	deps.Log = deps.Log.With("component", "viewer")
+	s := &server{deps: deps, files: loadAssets(built)}
+	mux := http.NewServeMux()
+	mux.Handle("GET /api/status", s.api(s.status))
+	mux.Handle("GET /api/catalogue", s.api(s.catalogue))
+	mux.Handle("GET /api/ranks", s.api(s.ranks))
+	mux.Handle("GET /api/series", s.api(s.series))
+	mux.Handle("GET /api/events", s.api(s.events))
+	mux.Handle("GET /api/reported", s.api(s.reported))
+	mux.Handle("GET /api/gaps", s.api(s.gaps))
+	mux.Handle("GET /api/live", s.api(s.live))
+	mux.HandleFunc("GET /api/", notFoundAPI)
+	mux.Handle("GET /", s.files)
+	return secure(mux)
+}
+
+// secure sets what a browser must know about every answer: nothing foreign is
+// loaded, run or framed.
+func secure(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "+
+			"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		next.ServeHTTP(w, r)
+	})
+}

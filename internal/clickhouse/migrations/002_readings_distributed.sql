@@ -1,0 +1,1 @@
+{{.Distributed "readings" "cityHash64(target)"}}

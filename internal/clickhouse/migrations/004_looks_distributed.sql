@@ -1,0 +1,1 @@
+{{.Distributed "looks" "cityHash64(target)"}}

@@ -1,0 +1,1 @@
+{{.Distributed "readings_hourly" "cityHash64(target)"}}

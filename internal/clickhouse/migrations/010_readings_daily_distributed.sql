@@ -1,0 +1,1 @@
+{{.Distributed "readings_daily" "cityHash64(target)"}}

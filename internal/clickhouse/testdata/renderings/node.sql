@@ -1,0 +1,650 @@
+-- 001_readings.sql
+CREATE TABLE IF NOT EXISTS readings  (
+    at DateTime64(3, 'UTC') COMMENT 'Moment, or start of the period, that the value is about' CODEC(DoubleDelta, ZSTD(1)),
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
+    subject LowCardinality(String) COMMENT 'App id of the store, tag, article or topic; never a person',
+    metric LowCardinality(String) COMMENT 'What was counted: rank, uses_today, views_day, rating_count, listed, ...',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported, reported or modelled; never mix them',
+    value Float64 COMMENT 'The number; its unit is the metric''s' CODEC(ZSTD(1)),
+    slot DateTime64(3, 'UTC') COMMENT 'Tick of the look that the reading belongs to' CODEC(DoubleDelta, ZSTD(1)),
+    seen_at DateTime64(3, 'UTC') COMMENT 'When the answer was there; of two readings of one moment the later seen holds' CODEC(DoubleDelta, ZSTD(1)),
+    parser_version UInt32 COMMENT 'Version of the parser that made the reading' CODEC(ZSTD(1)),
+    _topic LowCardinality(String) COMMENT 'Kafka topic of the message that brought the row',
+    _partition UInt16 COMMENT 'Kafka partition of the message' CODEC(ZSTD(1)),
+    _offset UInt64 COMMENT 'Kafka offset of the message; what is stored is read back by it' CODEC(Delta, ZSTD(1)),
+    _inserted_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When the row was inserted; bookkeeping of the rollups' CODEC(DoubleDelta, ZSTD(1)),
+    kind LowCardinality(String) ALIAS splitByChar('/', target)[1] COMMENT 'Kind of the target: chart, listing, tag, article, keyword, list',
+    place LowCardinality(String) ALIAS splitByChar('/', target)[2] COMMENT 'Store or platform of the target',
+    country LowCardinality(String) ALIAS splitByChar('/', target)[3] COMMENT 'Storefront of the target, ISO 3166 alpha-2; empty where there is none',
+    name LowCardinality(String) ALIAS arrayStringConcat(arraySlice(splitByChar('/', target), 4), '/') COMMENT 'Chart, tag, article, keyword or list of the target',
+    INDEX offset_range _offset TYPE minmax GRANULARITY 4,
+    INDEX inserted_range _inserted_at TYPE minmax GRANULARITY 4
+)
+ENGINE = ReplacingMergeTree(seen_at)
+PARTITION BY toYYYYMM(slot)
+ORDER BY (metric, target, subject, source, basis, at)
+COMMENT 'One number about one subject at one moment. Read FINAL, or through the views.'
+
+-- 002_readings_distributed.sql
+
+
+-- 003_looks.sql
+CREATE TABLE IF NOT EXISTS looks  (
+    slot DateTime64(3, 'UTC') COMMENT 'Tick of the look' CODEC(DoubleDelta, ZSTD(1)),
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported, reported or modelled',
+    seen_at DateTime64(3, 'UTC') COMMENT 'When the answer was there' CODEC(DoubleDelta, ZSTD(1)),
+    outcome LowCardinality(String) COMMENT 'ok; empty: nothing there; failed: nobody could look; refused: answer not understood',
+    depth UInt32 COMMENT 'How many places deep the list was; 0 where the target is no list' CODEC(ZSTD(1)),
+    readings UInt32 COMMENT 'How many readings the look brought' CODEC(ZSTD(1)),
+    reason String COMMENT 'Why the look is not ok, for a person to read' CODEC(ZSTD(1)),
+    via LowCardinality(String) COMMENT 'Which way the answer came, where a source has several',
+    every_s UInt32 COMMENT 'Seconds until the next look was expected; 0: no schedule' CODEC(ZSTD(1)),
+    parser_version UInt32 COMMENT 'Version of the parser that read the answer' CODEC(ZSTD(1)),
+    http_status UInt32 COMMENT 'HTTP status of the answer; 0: none' CODEC(ZSTD(1)),
+    duration_ms UInt32 COMMENT 'How long the look took, milliseconds' CODEC(ZSTD(1)),
+    body_bytes UInt64 COMMENT 'Size of the answer, bytes' CODEC(ZSTD(1)),
+    _topic LowCardinality(String) COMMENT 'Kafka topic of the message that brought the row',
+    _partition UInt16 COMMENT 'Kafka partition of the message' CODEC(ZSTD(1)),
+    _offset UInt64 COMMENT 'Kafka offset of the message; what is stored is read back by it' CODEC(Delta, ZSTD(1)),
+    _inserted_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When the row was inserted' CODEC(DoubleDelta, ZSTD(1)),
+    kind LowCardinality(String) ALIAS splitByChar('/', target)[1] COMMENT 'Kind of the target: chart, listing, tag, article, keyword, list',
+    place LowCardinality(String) ALIAS splitByChar('/', target)[2] COMMENT 'Store or platform of the target',
+    country LowCardinality(String) ALIAS splitByChar('/', target)[3] COMMENT 'Storefront of the target, ISO 3166 alpha-2; empty where there is none',
+    name LowCardinality(String) ALIAS arrayStringConcat(arraySlice(splitByChar('/', target), 4), '/') COMMENT 'Chart, tag, article, keyword or list of the target',
+    INDEX offset_range _offset TYPE minmax GRANULARITY 4
+)
+ENGINE = ReplacingMergeTree(_inserted_at)
+PARTITION BY toYYYYMM(slot)
+ORDER BY (source, target, basis, slot, seen_at)
+COMMENT 'One look at one target, whatever came of it. Read FINAL, or through the views.'
+
+-- 004_looks_distributed.sql
+
+
+-- 005_facts.sql
+CREATE TABLE IF NOT EXISTS facts  (
+    id String COMMENT 'Deterministic id',
+    kind LowCardinality(String) COMMENT 'event or figure',
+    topic LowCardinality(String) COMMENT 'Topic that the fact belongs to (january-2025)',
+    subject LowCardinality(String) COMMENT 'Entity id, or a tag with #',
+    metric String COMMENT 'What happened, or what was counted',
+    value Nullable(Float64) COMMENT 'The figure; NULL for events and for figures in words',
+    value_text String COMMENT 'The figure as published where it is no plain number',
+    unit String COMMENT 'Unit of the figure, as published',
+    scope String COMMENT 'Where or among whom it was counted',
+    at_from Nullable(DateTime64(3, 'UTC')) COMMENT 'Earliest moment that it can be about; NULL: unknown',
+    at_to Nullable(DateTime64(3, 'UTC')) COMMENT 'Latest moment that it can be about; NULL: unknown',
+    time_basis String COMMENT 'How the bounds are known',
+    reported String COMMENT 'When it was said, as published',
+    publisher String COMMENT 'Who said it',
+    seen_in String COMMENT 'Where it was seen',
+    confidence LowCardinality(String) COMMENT 'high, medium or low, with remarks',
+    note String COMMENT 'Remarks, conflicts with other facts',
+    _topic LowCardinality(String) COMMENT 'Kafka topic of the message that brought the row',
+    _partition UInt16 COMMENT 'Kafka partition of the message',
+    _offset UInt64 COMMENT 'Kafka offset of the message; what is stored is read back by it',
+    _inserted_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When the row was inserted'
+)
+ENGINE = ReplacingMergeTree(_inserted_at)
+ORDER BY (topic, kind, subject, id)
+COMMENT 'Published events and figures, each with source, time bounds and confidence. Never measured by us. Read through the views events and reported.'
+
+-- 006_watchlist.sql
+CREATE TABLE IF NOT EXISTS watchlist  (
+    kind LowCardinality(String) COMMENT 'What the row says of the entity: entity, alias or app',
+    entity String COMMENT 'Id of the entity',
+    place String COMMENT 'Store of an app; empty otherwise',
+    value String COMMENT 'Display name of an entity, an alias, or the id of an app',
+    colour String COMMENT 'Colour of an entity on charts; empty otherwise',
+    position UInt16 COMMENT 'Place of an entity or alias in the configuration',
+    removed UInt64 COMMENT '1: no longer in the configuration',
+    version UInt64 COMMENT 'Unix milliseconds of the start that wrote the row; the latest holds'
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (kind, entity, place, value)
+COMMENT 'The watchlist of the configuration, written at start. Read through the views entities and entity_keys.'
+
+-- 007_readings_hourly.sql
+CREATE TABLE IF NOT EXISTS readings_hourly  (
+    bucket DateTime('UTC') COMMENT 'Start of the hour, UTC' CODEC(DoubleDelta, ZSTD(1)),
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
+    subject LowCardinality(String) COMMENT 'App id of the store, tag, article or topic; never a person',
+    metric LowCardinality(String) COMMENT 'What was counted: rank, uses_today, views_day, rating_count, listed, ...',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported, reported or modelled; never mix them',
+    first Float64 COMMENT 'First value of the hour' CODEC(ZSTD(1)),
+    last Float64 COMMENT 'Last value of the hour' CODEC(ZSTD(1)),
+    min Float64 COMMENT 'Smallest value of the hour' CODEC(ZSTD(1)),
+    max Float64 COMMENT 'Largest value of the hour' CODEC(ZSTD(1)),
+    avg Float64 COMMENT 'Mean of the values of the hour, unweighted' CODEC(ZSTD(1)),
+    count UInt32 COMMENT 'How many moments of the hour have a value; 0 never occurs, a missing row means nobody looked or nothing was there' CODEC(ZSTD(1)),
+    version UInt64 COMMENT 'Made from the data: count, then latest insert. The highest holds, so nothing can be counted twice' CODEC(ZSTD(1))
+)
+ENGINE = ReplacingMergeTree(version)
+PARTITION BY toYYYYMM(bucket)
+ORDER BY (metric, target, subject, source, basis, bucket)
+COMMENT 'Readings by hour. Kept for ever. Read through the view v_hourly.'
+
+-- 008_readings_hourly_distributed.sql
+
+
+-- 009_readings_daily.sql
+CREATE TABLE IF NOT EXISTS readings_daily  (
+    bucket DateTime('UTC') COMMENT 'Start of the day, UTC' CODEC(DoubleDelta, ZSTD(1)),
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
+    subject LowCardinality(String) COMMENT 'App id of the store, tag, article or topic; never a person',
+    metric LowCardinality(String) COMMENT 'What was counted: rank, uses_today, views_day, rating_count, listed, ...',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported, reported or modelled; never mix them',
+    first Float64 COMMENT 'First value of the day' CODEC(ZSTD(1)),
+    last Float64 COMMENT 'Last value of the day' CODEC(ZSTD(1)),
+    min Float64 COMMENT 'Smallest value of the day' CODEC(ZSTD(1)),
+    max Float64 COMMENT 'Largest value of the day' CODEC(ZSTD(1)),
+    avg Float64 COMMENT 'Mean of the values of the day, unweighted' CODEC(ZSTD(1)),
+    count UInt32 COMMENT 'How many moments of the day have a value; 0 never occurs, a missing row means nobody looked or nothing was there' CODEC(ZSTD(1)),
+    version UInt64 COMMENT 'Made from the data: count, then latest insert. The highest holds, so nothing can be counted twice' CODEC(ZSTD(1))
+)
+ENGINE = ReplacingMergeTree(version)
+PARTITION BY toYear(bucket)
+ORDER BY (metric, target, subject, source, basis, bucket)
+COMMENT 'Readings by day. Kept for ever. Read through the view v_daily.'
+
+-- 010_readings_daily_distributed.sql
+
+
+-- 011_rollup_runs.sql
+CREATE TABLE IF NOT EXISTS rollup_runs  (
+    rollup LowCardinality(String) COMMENT 'Table that was brought up to date',
+    upto DateTime64(3, 'UTC') COMMENT 'Readings inserted before this moment are in the rollup',
+    ran_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When the run ended'
+)
+ENGINE = ReplacingMergeTree(upto)
+ORDER BY rollup
+COMMENT 'How far the rollups are. Losing it costs time, not truth: the next run reads everything again.'
+
+-- 020_v_readings.sql
+CREATE OR REPLACE VIEW v_readings  (
+    metric LowCardinality(String) COMMENT 'What was counted: rank, uses_today, views_day, rating_count, listed, ...',
+    target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
+    subject LowCardinality(String) COMMENT 'App id of the store, tag, article or topic; never a person',
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported, reported or modelled; never mix them',
+    at DateTime64(3, 'UTC') COMMENT 'Moment, or start of the period, that the value is about',
+    value Float64 COMMENT 'The number; its unit is the metric''s',
+    slot DateTime64(3, 'UTC') COMMENT 'Tick of the look that the reading belongs to',
+    seen_at DateTime64(3, 'UTC') COMMENT 'When the answer was there',
+    parser_version UInt32 COMMENT 'Version of the parser that made the reading',
+    kind LowCardinality(String) COMMENT 'Kind of the target: chart, listing, tag, article, keyword, list',
+    place LowCardinality(String) COMMENT 'Store or platform of the target',
+    country LowCardinality(String) COMMENT 'Storefront of the target, ISO 3166 alpha-2; empty where there is none',
+    name LowCardinality(String) COMMENT 'Chart, tag, article, keyword or list of the target'
+)
+COMMENT 'One row per number: what was sent twice is there once, and of two readings of one moment the later seen holds.'
+AS
+SELECT metric, target, subject, source, basis, at, value, slot, seen_at, parser_version, kind, place, country, name
+FROM readings FINAL
+
+-- 021_v_looks.sql
+CREATE OR REPLACE VIEW v_looks  (
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported, reported or modelled',
+    slot DateTime64(3, 'UTC') COMMENT 'Tick of the look',
+    seen_at DateTime64(3, 'UTC') COMMENT 'When the answer was there',
+    outcome LowCardinality(String) COMMENT 'ok; empty: nothing there; failed: nobody could look; refused: answer not understood',
+    depth UInt32 COMMENT 'How many places deep the list was; 0 where the target is no list',
+    readings UInt32 COMMENT 'How many readings the look brought',
+    reason String COMMENT 'Why the look is not ok, for a person to read',
+    via LowCardinality(String) COMMENT 'Which way the answer came, where a source has several',
+    every_s UInt32 COMMENT 'Seconds until the next look was expected; 0: no schedule',
+    parser_version UInt32 COMMENT 'Version of the parser that read the answer',
+    http_status UInt32 COMMENT 'HTTP status of the answer; 0: none',
+    duration_ms UInt32 COMMENT 'How long the look took, milliseconds',
+    body_bytes UInt64 COMMENT 'Size of the answer, bytes',
+    kind LowCardinality(String) COMMENT 'Kind of the target: chart, listing, tag, article, keyword, list',
+    place LowCardinality(String) COMMENT 'Store or platform of the target',
+    country LowCardinality(String) COMMENT 'Storefront of the target, ISO 3166 alpha-2; empty where there is none',
+    name LowCardinality(String) COMMENT 'Chart, tag, article, keyword or list of the target'
+)
+COMMENT 'One row per look, whatever came of it.'
+AS
+SELECT source, target, basis, slot, seen_at, outcome, depth, readings, reason, via, every_s, parser_version,
+    http_status, duration_ms, body_bytes, kind, place, country, name
+FROM looks FINAL
+
+-- 022_entities.sql
+CREATE OR REPLACE VIEW entities  (
+    id String COMMENT 'Id of the entity, as in the configuration',
+    name String COMMENT 'Name to show',
+    aliases Array(String) COMMENT 'All other names, in the order of the configuration',
+    apps Map(String, String) COMMENT 'App id by store',
+    colour String COMMENT 'Colour on charts; empty: none was given',
+    position UInt16 COMMENT 'Place in the configuration'
+)
+COMMENT 'The watched apps and platforms with all their names.'
+AS
+SELECT
+    entity AS id,
+    anyIf(value, kind = 'entity') AS name,
+    arrayMap(a -> a.2, arraySort(groupArrayIf((w.position, value), kind = 'alias'))) AS aliases,
+    mapFromArrays(groupArrayIf(place, kind = 'app'), groupArrayIf(value, kind = 'app')) AS apps,
+    anyIf(w.colour, kind = 'entity') AS colour,
+    anyIf(w.position, kind = 'entity') AS position
+FROM (SELECT * FROM watchlist FINAL WHERE removed = 0) AS w
+GROUP BY entity
+HAVING countIf(kind = 'entity') > 0
+
+-- 023_entity_keys.sql
+CREATE OR REPLACE VIEW entity_keys  (
+    key String COMMENT 'store/app id, or /name in lower case without spaces and signs',
+    entity String COMMENT 'Id of the entity',
+    entity_name String COMMENT 'Name to show'
+)
+COMMENT 'Everything that an entity is called: its app ids by store, its id, name and aliases.'
+AS
+SELECT k.key AS key, min(k.entity) AS entity, argMin(e.name, k.entity) AS entity_name
+FROM (
+    SELECT
+        if(kind = 'app', concat(place, '/', value), concat('/', lowerUTF8(replaceRegexpAll(w.spelling, '[\\s#_.-]+', '')))) AS key,
+        entity
+    FROM (
+        SELECT kind, entity, place, value, arrayJoin(if(kind = 'entity', [value, entity], [value])) AS spelling
+        FROM watchlist FINAL
+        WHERE removed = 0
+    ) AS w
+) AS k
+INNER JOIN (SELECT id, name FROM entities) AS e ON e.id = k.entity
+GROUP BY key
+
+-- 024_v_named_readings.sql
+CREATE OR REPLACE VIEW v_named_readings  (
+    metric LowCardinality(String) COMMENT 'What was counted: rank, uses_today, views_day, rating_count, listed, ...',
+    target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
+    subject LowCardinality(String) COMMENT 'App id of the store, tag, article or topic; never a person',
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported, reported or modelled; never mix them',
+    at DateTime64(3, 'UTC') COMMENT 'Moment, or start of the period, that the value is about',
+    value Float64 COMMENT 'The number; its unit is the metric''s',
+    slot DateTime64(3, 'UTC') COMMENT 'Tick of the look that the reading belongs to',
+    seen_at DateTime64(3, 'UTC') COMMENT 'When the answer was there',
+    kind LowCardinality(String) COMMENT 'Kind of the target: chart, listing, tag, article, keyword, list',
+    place LowCardinality(String) COMMENT 'Store or platform of the target',
+    country LowCardinality(String) COMMENT 'Storefront of the target, ISO 3166 alpha-2; empty where there is none',
+    name LowCardinality(String) COMMENT 'Chart, tag, article, keyword or list of the target',
+    entity String COMMENT 'Id of the entity that the subject is; empty: none that is watched',
+    entity_name String COMMENT 'Name of the entity; the subject itself where none is watched'
+)
+COMMENT 'Readings with the entity that each subject is: 741292507 on apple, Xiaohongshu and rednote are one.'
+AS
+WITH
+    (SELECT (groupArray(key), groupArray(entity), groupArray(entity_name)) FROM entity_keys) AS keys,
+    transform(concat(place, '/', subject), keys.1, keys.2, '') AS by_app,
+    transform(concat('/', lowerUTF8(replaceRegexpAll(toString(subject), '[\\s#_.-]+', ''))), keys.1, keys.2, '') AS by_name,
+    if(by_app = '', by_name, by_app) AS found
+SELECT metric, target, subject, source, basis, at, value, slot, seen_at, kind, place, country, name,
+    found AS entity,
+    if(found = '', toString(subject), transform(concat('/', found), keys.1, keys.3, found)) AS entity_name
+FROM v_readings
+
+-- 025_v_ranks.sql
+CREATE OR REPLACE VIEW v_ranks  (
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    target LowCardinality(String) COMMENT 'The chart: chart/store/country/name',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled; never mix them',
+    slot DateTime64(3, 'UTC') COMMENT 'Tick of the look',
+    seen_at DateTime64(3, 'UTC') COMMENT 'When the answer was there',
+    place LowCardinality(String) COMMENT 'Store',
+    country LowCardinality(String) COMMENT 'Storefront, ISO 3166 alpha-2',
+    name LowCardinality(String) COMMENT 'Chart: top-free/overall, top-free/social-networking, ...',
+    subject String COMMENT 'App id of the store',
+    entity String COMMENT 'Id of the entity',
+    entity_name String COMMENT 'Name of the entity',
+    state LowCardinality(String) COMMENT 'ranked; unranked: looked, not among depth places; not_fetched: nobody could look; delisted: the store has no such app',
+    rank Nullable(UInt32) COMMENT 'Place from 1; NULL unless ranked',
+    depth UInt32 COMMENT 'How many places deep the list was; 0: not looked',
+    effective_rank Nullable(UInt32) COMMENT 'rank, or depth + 1 where the app was not among them: for ordering and drawing only, never a measured place; NULL where nobody looked or the list was empty',
+    outcome LowCardinality(String) COMMENT 'Outcome of the look',
+    reason String COMMENT 'Why nobody could look'
+)
+COMMENT 'For every look at a chart and every watched app of its store: where it was, in four states that are never mixed up. A look that never took place is in gaps.'
+AS
+WITH
+    (
+        SELECT groupArray((place, value, entity, entity_name))
+        FROM (
+            SELECT w.place AS place, w.value AS value, w.entity AS entity, e.name AS entity_name
+            FROM (SELECT place, value, entity FROM watchlist FINAL WHERE removed = 0 AND kind = 'app') AS w
+            INNER JOIN (SELECT id, name FROM entities) AS e ON e.id = w.entity
+        )
+    ) AS apps,
+    (SELECT (groupArray(id), groupArray(name)) FROM entities) AS names,
+    (
+        SELECT groupUniqArray((toString(target), toString(basis), toString(subject)))
+        FROM readings
+        WHERE metric = 'rank' AND subject IN (SELECT id FROM entities)
+    ) AS unlisted,
+    looked AS (
+        SELECT source, target, basis, slot, seen_at, outcome, depth, reason,
+            arrayJoin(arrayConcat(
+                arrayMap(a -> a.2, arrayFilter(a -> a.1 = place, apps)),
+                arrayMap(u -> u.3, arrayFilter(u -> u.1 = target AND u.2 = basis, unlisted))
+            )) AS subject
+        FROM v_looks
+        WHERE kind = 'chart'
+    ),
+    found AS (
+        SELECT source, target, basis, slot, seen_at, toString(subject) AS subject, toUInt32(value) AS rank
+        FROM v_readings
+        WHERE metric = 'rank' AND kind = 'chart'
+            AND (has(arrayMap(a -> (a.1, a.2), apps), (toString(place), toString(subject)))
+                OR has(unlisted, (toString(target), toString(basis), toString(subject))))
+    ),
+    both AS (
+        SELECT source, target, basis, slot, subject, seen_at, outcome, depth, reason, toUInt32(0) AS found_rank
+        FROM looked
+        UNION ALL
+        SELECT source, target, basis, slot, subject, seen_at, '', 0, '', rank
+        FROM found
+    ),
+    told AS (
+        SELECT source, target, basis, slot, subject,
+            argMaxIf((seen_at, outcome, depth, reason), (outcome IN ('ok', 'empty'), seen_at), outcome != '') AS look,
+            maxIf(outcome != '', 1) AS was_looked,
+            arrayFirst(f -> f.1 = look.1, groupArrayIf((seen_at, found_rank), found_rank > 0)).2 AS found_rank
+        FROM both
+        GROUP BY source, target, basis, slot, subject
+    ),
+    listing AS (
+        SELECT place, country, basis, toString(subject) AS subject, at, max(value) AS listed
+        FROM v_readings
+        WHERE metric = 'listed' AND kind = 'listing'
+        GROUP BY place, country, basis, subject, at
+    )
+SELECT
+    t.source AS source, t.target AS target, t.basis AS basis, t.slot AS slot, t.look.1 AS seen_at,
+    t.place AS place, t.country AS country, t.name AS name, t.subject AS subject,
+    if(t.by_app = '', t.subject, t.by_app) AS entity,
+    transform(entity, names.1, names.2, entity) AS entity_name,
+    multiIf(
+        t.look.2 NOT IN ('ok', 'empty'), 'not_fetched',
+        t.found_rank > 0, 'ranked',
+        l.subject != '' AND l.listed = 0, 'delisted',
+        'unranked') AS state,
+    if(state = 'ranked', toNullable(t.found_rank), NULL) AS rank,
+    t.look.3 AS depth,
+    multiIf(state = 'ranked', toNullable(t.found_rank), state = 'not_fetched' OR depth = 0, NULL, toNullable(toUInt32(depth + 1))) AS effective_rank,
+    t.look.2 AS outcome, t.look.4 AS reason
+FROM (
+    SELECT source, target, basis, slot, subject, look, found_rank,
+        splitByChar('/', target)[2] AS place, splitByChar('/', target)[3] AS country,
+        arrayStringConcat(arraySlice(splitByChar('/', target), 4), '/') AS name,
+        arrayFirst(a -> a.1 = place AND a.2 = subject, apps).3 AS by_app
+    FROM told
+    WHERE was_looked
+) AS t
+ASOF LEFT JOIN listing AS l
+    ON l.place = t.place AND l.country = t.country AND l.basis = t.basis AND l.subject = t.subject AND t.slot >= l.at
+
+-- 026_gaps.sql
+CREATE OR REPLACE VIEW gaps  (
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    target LowCardinality(String) COMMENT 'What was to be looked at: kind/place/country/name',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled',
+    from DateTime64(3, 'UTC') COMMENT 'Tick of the last look before the gap that saw something',
+    to DateTime64(3, 'UTC') COMMENT 'Tick of the first look after the gap that saw something; now if it is open',
+    open UInt8 COMMENT '1: the gap lasts',
+    cause LowCardinality(String) COMMENT 'failed, refused, or no look',
+    reason String COMMENT 'failed or refused with the last reason, or no look',
+    looks_missed UInt32 COMMENT 'How many ticks passed without a look that saw something',
+    every_s UInt32 COMMENT 'Seconds between two looks, as was expected'
+)
+COMMENT 'Spans in which nobody saw the target, between two looks that are ok or empty and more than 1.5 intervals apart. A view and no table: a late or replayed look closes its gap at once, and nothing has to be repaired.'
+AS
+WITH
+    ticks AS (
+        SELECT source, target, basis, slot,
+            max(outcome IN ('ok', 'empty')) AS good,
+            argMax(outcome, seen_at) AS last_outcome,
+            argMax(reason, seen_at) AS last_reason,
+            argMax(every_s, seen_at) AS interval_s
+        FROM v_looks
+        GROUP BY source, target, basis, slot
+    ),
+    numbered AS (
+        SELECT *, sum(good) OVER (PARTITION BY source, target, basis ORDER BY slot ASC ROWS UNBOUNDED PRECEDING) AS run
+        FROM ticks
+    ),
+    runs AS (
+        SELECT source, target, basis, run,
+            min(slot) AS first_slot,
+            max(slot) AS last_slot,
+            argMin(interval_s, slot) AS every_s,
+            countIf(good = 0) AS bad,
+            argMaxIf(last_outcome, slot, good = 0) AS bad_outcome,
+            argMaxIf(last_reason, slot, good = 0) AS bad_reason
+        FROM numbered
+        GROUP BY source, target, basis, run
+    ),
+    following AS (
+        SELECT *, leadInFrame(toNullable(first_slot)) OVER (
+            PARTITION BY source, target, basis ORDER BY run ASC ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS next_slot
+        FROM runs
+        WHERE every_s > 0
+    ),
+    spans AS (
+        SELECT source, target, basis, every_s, bad, bad_outcome, bad_reason,
+            if(run = 0, first_slot - toIntervalSecond(every_s), first_slot) AS begins,
+            multiIf(
+                next_slot IS NOT NULL, assumeNotNull(next_slot),
+                basis = 'measured', greatest(now64(3, 'UTC'), last_slot),
+                bad > 0, last_slot + toIntervalSecond(every_s),
+                begins) AS ends,
+            next_slot IS NULL AND basis = 'measured' AS lasts,
+            (toUnixTimestamp64Milli(ends) - toUnixTimestamp64Milli(begins)) / 1000 / every_s AS intervals
+        FROM following
+    )
+SELECT source, target, basis, begins AS from, ends AS to, lasts AS open,
+    if(bad > 0, bad_outcome, 'no look') AS cause,
+    if(bad > 0, concat(bad_outcome, ': ', bad_reason), 'no look') AS reason,
+    toUInt32(if(lasts, floor(intervals), round(intervals) - 1)) AS looks_missed,
+    every_s
+FROM spans
+WHERE intervals > 1.5
+
+-- 027_v_freshness.sql
+CREATE OR REPLACE VIEW v_freshness  (
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    target LowCardinality(String) COMMENT 'What is looked at: kind/place/country/name',
+    state LowCardinality(String) COMMENT 'fresh; late: more than 1.5 intervals without a good look; stale: nobody looks any more, for 3 intervals; broken: we look and cannot see: refused once, or failed 3 times in a row, or never once ok',
+    since DateTime64(3, 'UTC') COMMENT 'When the state began, as far as the last 200 looks tell',
+    why String COMMENT 'For a person to read; empty if fresh',
+    last_look DateTime64(3, 'UTC') COMMENT 'Last look, whatever came of it',
+    last_ok Nullable(DateTime64(3, 'UTC')) COMMENT 'Last look that saw something (ok or empty); NULL: never',
+    every_s UInt32 COMMENT 'Seconds between two looks; 0: no schedule, so never late or stale',
+    failures UInt32 COMMENT 'Looks in a row, up to the last, that saw nothing; counted up to 200'
+)
+COMMENT 'How each source and target is: fresh, late, stale or broken, since when and why. A target that was taken out of the configuration stays, and goes stale; look at last_look.'
+AS
+WITH
+    series AS (
+        SELECT source, target,
+            max(seen_at) AS last_look,
+            max(slot) AS last_slot,
+            maxIf(toNullable(seen_at), outcome IN ('ok', 'empty')) AS last_ok,
+            maxIf(slot, outcome IN ('ok', 'empty')) AS last_ok_slot,
+            min(slot) AS first_slot,
+            argMax(l.every_s, slot) AS every_s,
+            groupArraySorted(200)((-toUnixTimestamp64Milli(slot), -toUnixTimestamp64Milli(seen_at), outcome, reason)) AS recent,
+            arrayMap(l -> l.3 IN ('ok', 'empty'), recent) AS good,
+            arrayMap(l -> -l.1, recent) AS slots,
+            toInt64(if(has(good, 1), indexOf(good, 1), length(good) + 1)) - 1 AS bad_run,
+            toInt64(if(has(good, 0), indexOf(good, 0), length(good) + 1)) - 1 AS good_run,
+            toInt64(arrayFirstIndex((a, b) -> a - b > 1500 * every_s AND every_s > 0, arrayPopBack(slots), arrayPopFront(slots))) AS pause,
+            toUnixTimestamp64Milli(now64(3, 'UTC')) AS now_ms,
+            now_ms - toUnixTimestamp64Milli(last_slot) AS since_look,
+            now_ms - toUnixTimestamp64Milli(last_ok_slot) AS since_ok
+        FROM v_looks AS l
+        WHERE basis = 'measured'
+        GROUP BY source, target
+    ),
+    judged AS (
+        SELECT *,
+            multiIf(
+                every_s > 0 AND since_look > 3000 * every_s, 'stale',
+                last_ok IS NULL OR recent[1].3 = 'refused' OR bad_run >= 3, 'broken',
+                every_s > 0 AND since_ok > 1500 * every_s, 'late',
+                'fresh') AS state
+        FROM series
+    )
+SELECT source, target, state,
+    multiIf(
+        state = 'stale', last_slot + toIntervalSecond(every_s),
+        state = 'broken', fromUnixTimestamp64Milli(slots[bad_run], 'UTC'),
+        state = 'late', last_ok_slot + toIntervalSecond(every_s),
+        bad_run > 0, fromUnixTimestamp64Milli(slots[bad_run + 1], 'UTC'),
+        fromUnixTimestamp64Milli(slots[if(pause > 0, least(pause, good_run), good_run)], 'UTC')) AS since,
+    multiIf(
+        state = 'fresh', '',
+        state = 'stale', concat('no look since ', formatDateTime(last_slot, '%Y-%m-%d %H:%i UTC')),
+        bad_run > 0, concat(recent[1].3, ': ', recent[1].4),
+        concat('no look since ', formatDateTime(last_slot, '%Y-%m-%d %H:%i UTC'))) AS why,
+    last_look, last_ok, every_s, toUInt32(bad_run) AS failures
+FROM judged
+
+-- 028_v_coverage.sql
+CREATE OR REPLACE VIEW v_coverage  (
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled',
+    day Date COMMENT 'Day, UTC',
+    expected UInt32 COMMENT 'How many looks the schedule wanted, from the first look on and up to now',
+    ok UInt32 COMMENT 'How many of them saw something (ok or empty)',
+    ratio Nullable(Float64) COMMENT 'ok / expected, at most 1; NULL where no look was expected'
+)
+COMMENT 'How much of the schedule was looked at, by day. A day without any look is there, with ok 0.'
+AS
+WITH
+    days AS (
+        SELECT source, target, basis, toDate(slot) AS day,
+            uniqExactIf(slot, outcome IN ('ok', 'empty')) AS ok,
+            argMax(l.every_s, slot) AS every_s,
+            min(slot) AS first_slot,
+            max(slot) AS last_slot
+        FROM v_looks AS l
+        GROUP BY source, target, basis, day
+    ),
+    series AS (
+        SELECT source, target, basis,
+            min(d.first_slot) AS first_slot,
+            argMax(d.every_s, day) AS every_s,
+            if(basis = 'measured',
+                greatest(max(d.last_slot), now64(3, 'UTC') - toIntervalMillisecond(500 * every_s)),
+                max(d.last_slot) + toIntervalMillisecond(500 * every_s)) AS ends,
+            arrayMap(i -> toDate(first_slot) + i, range(toUInt32(dateDiff('day', toDate(first_slot), toDate(ends)) + 1))) AS all_days
+        FROM days AS d
+        GROUP BY source, target, basis
+        HAVING every_s > 0
+    ),
+    wanted AS (
+        SELECT source, target, basis, day, every_s,
+            greatest(first_slot, toDateTime64(day, 3, 'UTC')) AS day_from,
+            least(ends, toDateTime64(day + 1, 3, 'UTC')) AS day_to
+        FROM series ARRAY JOIN all_days AS day
+    )
+SELECT w.source AS source, w.target AS target, w.basis AS basis, w.day AS day,
+    toUInt32(ceil(greatest(0, toUnixTimestamp64Milli(w.day_to) - toUnixTimestamp64Milli(w.day_from)) / 1000 / if(d.every_s > 0, d.every_s, w.every_s))) AS expected,
+    toUInt32(d.ok) AS ok,
+    if(expected = 0, NULL, least(1, ok / expected)) AS ratio
+FROM wanted AS w
+LEFT JOIN days AS d ON d.source = w.source AND d.target = w.target AND d.basis = w.basis AND d.day = w.day
+
+-- 029_events.sql
+CREATE OR REPLACE VIEW events  (
+    id String COMMENT 'Deterministic id',
+    topic LowCardinality(String) COMMENT 'Topic that the event belongs to (january-2025)',
+    subject LowCardinality(String) COMMENT 'Entity id, or a tag with #',
+    what String COMMENT 'What happened',
+    at_from Nullable(DateTime64(3, 'UTC')) COMMENT 'Earliest moment that it can be; NULL: unknown',
+    at_to Nullable(DateTime64(3, 'UTC')) COMMENT 'Latest moment that it can be; NULL: unknown',
+    time_basis String COMMENT 'How the bounds are known',
+    scope String COMMENT 'Where it happened',
+    reported String COMMENT 'When it was said, as published',
+    publisher String COMMENT 'Who said it',
+    seen_in String COMMENT 'Where it was seen',
+    confidence LowCardinality(String) COMMENT 'high, medium or low, with remarks',
+    note String COMMENT 'Remarks, conflicts with other facts'
+)
+COMMENT 'Dated events, as published.'
+AS
+SELECT id, topic, subject, metric AS what, at_from, at_to, time_basis, scope, reported, publisher, seen_in, confidence, note
+FROM facts FINAL
+WHERE kind = 'event'
+
+-- 030_reported.sql
+CREATE OR REPLACE VIEW reported  (
+    id String COMMENT 'Deterministic id',
+    topic LowCardinality(String) COMMENT 'Topic that the figure belongs to (january-2025)',
+    subject LowCardinality(String) COMMENT 'Entity id, or a tag with #',
+    metric String COMMENT 'What was counted',
+    value Nullable(Float64) COMMENT 'The figure; NULL where it is in words',
+    value_text String COMMENT 'The figure as published where it is no plain number',
+    unit String COMMENT 'Unit of the figure, as published',
+    scope String COMMENT 'Where or among whom it was counted',
+    at_from Nullable(DateTime64(3, 'UTC')) COMMENT 'Earliest moment that it can be about; NULL: unknown',
+    at_to Nullable(DateTime64(3, 'UTC')) COMMENT 'Latest moment that it can be about; NULL: unknown',
+    time_basis String COMMENT 'How the bounds are known',
+    reported String COMMENT 'When it was said, as published',
+    publisher String COMMENT 'Who said it',
+    seen_in String COMMENT 'Where it was seen',
+    confidence LowCardinality(String) COMMENT 'high, medium or low, with remarks',
+    note String COMMENT 'Remarks, conflicts with other facts'
+)
+COMMENT 'Published figures, each with source, time bounds and confidence. Never measured by us: draw them as points.'
+AS
+SELECT id, topic, subject, metric, value, value_text, unit, scope, at_from, at_to, time_basis, reported, publisher, seen_in, confidence, note
+FROM facts FINAL
+WHERE kind = 'figure'
+
+-- 031_v_hourly.sql
+CREATE OR REPLACE VIEW v_hourly  (
+    bucket DateTime('UTC') COMMENT 'Start of the hour, UTC',
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
+    subject LowCardinality(String) COMMENT 'App id of the store, tag, article or topic; never a person',
+    metric LowCardinality(String) COMMENT 'What was counted: rank, uses_today, views_day, rating_count, listed, ...',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported, reported or modelled; never mix them',
+    first Float64 COMMENT 'First value of the hour',
+    last Float64 COMMENT 'Last value of the hour',
+    min Float64 COMMENT 'Smallest value of the hour',
+    max Float64 COMMENT 'Largest value of the hour',
+    avg Float64 COMMENT 'Mean of the values of the hour, unweighted',
+    count UInt32 COMMENT 'How many moments of the hour have a value; 0 never occurs, a missing row means nobody looked or nothing was there'
+)
+COMMENT 'Readings by hour, each once. Kept for ever, also where retention has removed the readings themselves.'
+AS
+SELECT bucket, source, target, subject, metric, basis, first, last, min, max, avg, count
+FROM readings_hourly FINAL
+
+-- 032_v_daily.sql
+CREATE OR REPLACE VIEW v_daily  (
+    bucket DateTime('UTC') COMMENT 'Start of the day, UTC',
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
+    subject LowCardinality(String) COMMENT 'App id of the store, tag, article or topic; never a person',
+    metric LowCardinality(String) COMMENT 'What was counted: rank, uses_today, views_day, rating_count, listed, ...',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported, reported or modelled; never mix them',
+    first Float64 COMMENT 'First value of the day',
+    last Float64 COMMENT 'Last value of the day',
+    min Float64 COMMENT 'Smallest value of the day',
+    max Float64 COMMENT 'Largest value of the day',
+    avg Float64 COMMENT 'Mean of the values of the day, unweighted',
+    count UInt32 COMMENT 'How many moments of the day have a value; 0 never occurs, a missing row means nobody looked or nothing was there'
+)
+COMMENT 'Readings by day, each once. Kept for ever, also where retention has removed the readings themselves.'
+AS
+SELECT bucket, source, target, subject, metric, basis, first, last, min, max, avg, count
+FROM readings_daily FINAL
+

@@ -1,0 +1,209 @@
+// Package config reads the one YAML file of the project, strictly: what it does
+// not know it refuses, and it names the line.
+package config
+
+import "time"
+
+// Config is everything that a person can set. DefaultYAML is a whole one.
+type Config struct {
+	// Version of this file's shape.
+	Version int `yaml:"version"`
+	// LogLevel is debug, info, warn or error.
+	LogLevel   string     `yaml:"log_level"`
+	Kafka      Kafka      `yaml:"kafka"`
+	ClickHouse ClickHouse `yaml:"clickhouse"`
+	Engine     Engine     `yaml:"engine"`
+	Collect    Collect    `yaml:"collect"`
+	Process    Process    `yaml:"process"`
+	Watch      Watch      `yaml:"watch"`
+}
+
+// Kafka says how to reach the brokers. `tidemark up` brings its own and uses
+// Partitions only.
+type Kafka struct {
+	Brokers           []string `yaml:"brokers"`
+	Partitions        int      `yaml:"partitions"`
+	ReplicationFactor int      `yaml:"replication_factor"`
+	TLS               TLS      `yaml:"tls"`
+	SASL              SASL     `yaml:"sasl"`
+}
+
+// TLS switches encryption on. Empty files mean the system's roots and no
+// client certificate.
+type TLS struct {
+	Enabled    bool   `yaml:"enabled"`
+	CAFile     string `yaml:"ca_file"`
+	CertFile   string `yaml:"cert_file"`
+	KeyFile    string `yaml:"key_file"`
+	ServerName string `yaml:"server_name"`
+	// SkipVerify accepts any certificate. For trials only.
+	SkipVerify bool `yaml:"skip_verify"`
+}
+
+// SASL names a user. Mechanism is empty (none), plain, scram-sha-256 or
+// scram-sha-512.
+type SASL struct {
+	Mechanism    string `yaml:"mechanism"`
+	Username     string `yaml:"username"`
+	Password     Secret `yaml:"password"`
+	PasswordFile string `yaml:"password_file"`
+}
+
+// ClickHouse says how to reach the store. `tidemark up` brings its own.
+type ClickHouse struct {
+	// DSN is clickhouse://user:password@host:9000/tidemark (native) or
+	// http(s)://user:password@host:8123/tidemark.
+	DSN Secret `yaml:"dsn"`
+	// Cluster is the name for ON CLUSTER; empty means one node.
+	Cluster string `yaml:"cluster"`
+	TLS     TLS    `yaml:"tls"`
+	// Retention of readings and looks; rollups are kept for ever. 0: keep.
+	Retention Duration `yaml:"retention"`
+	// Fsync makes an acknowledged insert survive a power cut, at the price of
+	// some 50 ms each. Kill -9 loses nothing either way.
+	Fsync bool `yaml:"fsync"`
+}
+
+// Engine is the embedded ClickHouse engine of `tidemark up`.
+type Engine struct {
+	// Library is the path of libchdb.so; empty: look in the usual places.
+	Library string `yaml:"library"`
+	// MaxMemory caps the engine's memory, in bytes.
+	MaxMemory Bytes `yaml:"max_memory"`
+	// MaxQueries is how many queries run at once; others wait.
+	MaxQueries int `yaml:"max_queries"`
+}
+
+// Process is for the processors.
+type Process struct {
+	// Assignment is static (this process owns every partition) or group
+	// (partitions are shared by every process of the group).
+	Assignment string `yaml:"assignment"`
+	Group      string `yaml:"group"`
+	Store      Store  `yaml:"store"`
+}
+
+// Store is for the processor that writes into ClickHouse.
+type Store struct {
+	// A batch is inserted when its messages have BatchBytes bytes or it is
+	// BatchWait old. 4 MiB are some 100,000 readings.
+	BatchBytes Bytes    `yaml:"batch_bytes"`
+	BatchWait  Duration `yaml:"batch_wait"`
+	// RollupEvery is how often the hourly and daily rollups are brought up to date.
+	RollupEvery Duration `yaml:"rollup_every"`
+}
+
+// Collect is for the collectors.
+type Collect struct {
+	// Contact is a URL or mail address. It is part of the User-Agent: without
+	// one, Wikimedia and others answer with 403.
+	Contact string `yaml:"contact"`
+	// Timeout of one request; MaxBody caps what is read of an answer.
+	Timeout Duration `yaml:"timeout"`
+	MaxBody Bytes    `yaml:"max_body"`
+	// Jitter shifts each look by up to this share of its interval.
+	Jitter float64 `yaml:"jitter"`
+	// Hosts are the manners per host; "*" is for all others.
+	Hosts   map[string]Host `yaml:"hosts"`
+	Sources Sources         `yaml:"sources"`
+}
+
+// Host is how politely a host is asked.
+type Host struct {
+	PerMinute  float64 `yaml:"per_minute"`
+	Concurrent int     `yaml:"concurrent"`
+}
+
+// Sources has one block per source.
+type Sources struct {
+	AppStore       AppStore       `yaml:"appstore"`
+	AppStoreLookup AppStoreLookup `yaml:"appstore_lookup"`
+	Mastodon       Mastodon       `yaml:"mastodon"`
+	Wikipedia      Wikipedia      `yaml:"wikipedia"`
+	HackerNews     HackerNews     `yaml:"hackernews"`
+}
+
+// Schedule is what every polled source has.
+type Schedule struct {
+	Enabled bool `yaml:"enabled"`
+	// Every is a cron line ("7 * * * *") or "@every 30m".
+	Every string `yaml:"every"`
+}
+
+// AppStore polls Apple's charts. BaseURLs are for tests and mirrors.
+type AppStore struct {
+	Schedule     `yaml:",inline"`
+	MarketingURL string `yaml:"marketing_url"`
+	// MarketingFallbackURL is the older name of the same host; empty: none.
+	MarketingFallbackURL string `yaml:"marketing_fallback_url"`
+	ITunesURL            string `yaml:"itunes_url"`
+}
+
+// AppStoreLookup polls ratings and presence of the watched apps.
+type AppStoreLookup struct {
+	Schedule  `yaml:",inline"`
+	ITunesURL string `yaml:"itunes_url"`
+}
+
+// Mastodon polls tag counts, server by server.
+type Mastodon struct {
+	Schedule `yaml:",inline"`
+	// Instances are base URLs (https://mastodon.social).
+	Instances []string `yaml:"instances"`
+}
+
+// Wikipedia polls page views.
+type Wikipedia struct {
+	Schedule `yaml:",inline"`
+	BaseURL  string `yaml:"base_url"`
+	// Days is how many past days each look asks for.
+	Days int `yaml:"days"`
+}
+
+// HackerNews polls counts of stories and comments with a word.
+type HackerNews struct {
+	Schedule `yaml:",inline"`
+	BaseURL  string `yaml:"base_url"`
+}
+
+// Watch is the watchlist.
+type Watch struct {
+	Entities []Entity `yaml:"entities"`
+	// Tags without #.
+	Tags []string `yaml:"tags"`
+	// Keywords for news sites.
+	Keywords []string `yaml:"keywords"`
+	// Articles as project/title: en.wikipedia/TikTok.
+	Articles []string `yaml:"articles"`
+	// Storefronts as ISO 3166 alpha-2, lower case.
+	Storefronts []string `yaml:"storefronts"`
+	Charts      []Chart  `yaml:"charts"`
+}
+
+// Entity is one app or platform with all its names.
+type Entity struct {
+	ID      string   `yaml:"id"`
+	Name    string   `yaml:"name"`
+	Aliases []string `yaml:"aliases"`
+	// Apps are its ids by store: apple: "741292507", google: com.xingin.xhs.
+	Apps   map[string]string `yaml:"apps"`
+	Colour string            `yaml:"colour"`
+}
+
+// Chart is one ranked list of a store.
+type Chart struct {
+	Store string `yaml:"store"`
+	// Name as in targets: top-free/overall, top-free/social-networking.
+	Name string `yaml:"name"`
+	// Genre is the store's own id of the category; empty: overall.
+	Genre string `yaml:"genre"`
+}
+
+// Secret prints as stars.
+type Secret string
+
+// Duration is a time.Duration written as "30s" or "7d".
+type Duration time.Duration
+
+// Bytes is a size written as "512MiB".
+type Bytes int64

@@ -1,0 +1,284 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"net"
+	"net/mail"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/robfig/cron/v3"
+)
+
+// Version is the shape of the file that this program understands.
+const Version = 1
+
+// checker collects problems; the path of a setting is what its lines are
+// found by.
+type checker struct {
+	problems []Problem
+}
+
+func (k *checker) add(path, format string, args ...any) {
+	k.problems = append(k.problems, Problem{Path: path, Text: fmt.Sprintf(format, args...)})
+}
+
+func (k *checker) need(ok bool, path, format string, args ...any) {
+	if !ok {
+		k.add(path, format, args...)
+	}
+}
+
+func (k *checker) oneOf(path, got string, want ...string) {
+	if !slices.Contains(want, got) {
+		k.add(path, "is %q, want one of %s%s", got, strings.Join(want, ", "), didYouMean(got, want))
+	}
+}
+
+func (k *checker) between(path string, got, low, high time.Duration) {
+	if got < low || got > high {
+		k.add(path, "is %s, want %s to %s", Duration(got), Duration(low), Duration(high))
+	}
+}
+
+func (k *checker) size(path string, got, low, high Bytes) {
+	if got < low || got > high {
+		k.add(path, "is %s, want %s to %s", got, low, high)
+	}
+}
+
+// unique reports the second of two equal names.
+func (k *checker) unique(seen map[string]string, name, path string) {
+	if first, ok := seen[name]; ok {
+		k.add(path, "is %q, which %s is already", name, first)
+		return
+	}
+	seen[name] = path
+}
+
+// Validate says what is wrong with the configuration, as *Invalid.
+func (c *Config) Validate() error { return invalid(c.problems()) }
+
+func (c *Config) problems() []Problem {
+	k := &checker{}
+	k.need(c.Version == Version, "version", "is %d, want %d", c.Version, Version)
+	k.oneOf("log_level", c.LogLevel, "debug", "info", "warn", "error")
+	k.kafka(&c.Kafka)
+	k.clickhouse(&c.ClickHouse)
+	k.engine(&c.Engine)
+	k.process(&c.Process)
+	k.collect(&c.Collect)
+	k.watch(&c.Watch)
+	return k.problems
+}
+
+func (k *checker) kafka(c *Kafka) {
+	k.need(len(c.Brokers) > 0, "kafka.brokers", "is empty, want at least one host:port")
+	for i, b := range c.Brokers {
+		host, port, err := net.SplitHostPort(b)
+		n, portErr := strconv.ParseUint(port, 10, 16)
+		k.need(err == nil && host != "" && portErr == nil && n > 0, index("kafka.brokers", i), "is %q, want host:port", b)
+	}
+	k.need(c.Partitions >= 1 && c.Partitions <= 1024, "kafka.partitions", "is %d, want 1 to 1024", c.Partitions)
+	k.need(c.ReplicationFactor >= 1 && c.ReplicationFactor <= 32, "kafka.replication_factor", "is %d, want 1 to 32", c.ReplicationFactor)
+	k.tls("kafka.tls", &c.TLS)
+	k.oneOf("kafka.sasl.mechanism", c.SASL.Mechanism, "", "plain", "scram-sha-256", "scram-sha-512")
+	if c.SASL.Mechanism == "" {
+		k.need(c.SASL.Password == "" && c.SASL.PasswordFile == "", "kafka.sasl.mechanism", "is empty although a password is set")
+		return
+	}
+	k.need(c.SASL.Username != "", "kafka.sasl.username", "is empty, but kafka.sasl.mechanism is %s", c.SASL.Mechanism)
+	switch {
+	case c.SASL.Password == "" && c.SASL.PasswordFile == "":
+		k.add("kafka.sasl.password", "set it or kafka.sasl.password_file")
+	case c.SASL.Password != "" && c.SASL.PasswordFile != "":
+		k.add("kafka.sasl.password", "set it or kafka.sasl.password_file, not both")
+	}
+	k.file("kafka.sasl.password_file", c.SASL.PasswordFile)
+}
+
+func (k *checker) tls(path string, c *TLS) {
+	k.need((c.CertFile == "") == (c.KeyFile == ""), path+".cert_file", "and %s.key_file belong together", path)
+	used := c.CAFile != "" || c.CertFile != "" || c.ServerName != "" || c.SkipVerify
+	k.need(c.Enabled || !used, path+".enabled", "is false although other settings of %s are set", path)
+	k.file(path+".ca_file", c.CAFile)
+	k.file(path+".cert_file", c.CertFile)
+	k.file(path+".key_file", c.KeyFile)
+}
+
+// file reports a named file that cannot be read, before anything is started
+// that would need it.
+func (k *checker) file(path, name string) {
+	if name == "" {
+		return
+	}
+	info, err := os.Stat(name)
+	if err == nil && info.Mode().IsRegular() {
+		// Only of a regular file does opening tell something without harm: a
+		// pipe would wait for its writer.
+		var f *os.File
+		if f, err = os.Open(name); err == nil {
+			err = f.Close()
+		}
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		k.add(path, "is %q, which does not exist", name)
+	case err != nil:
+		// The reason alone: err names the file again.
+		if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
+			err = pathErr.Err
+		}
+		k.add(path, "is %q, which cannot be read: %v", name, err)
+	case info.IsDir():
+		k.add(path, "is %q, which is a directory", name)
+	}
+}
+
+func (k *checker) clickhouse(c *ClickHouse) {
+	u, err := url.Parse(string(c.DSN))
+	// The text of the address is never repeated: it may hold a password.
+	k.need(err == nil && slices.Contains(dsnSchemes(), u.Scheme) && u.Host != "", "clickhouse.dsn",
+		"is no address such as clickhouse://user:password@host:9000/tidemark or https://host:8443/tidemark")
+	if err == nil {
+		k.dsnDurations(u.Query())
+	}
+	if c.Cluster != "" {
+		k.need(matches(`^[A-Za-z_][A-Za-z0-9_.-]*$`, c.Cluster), "clickhouse.cluster", "is %q, want the name of a cluster", c.Cluster)
+	}
+	k.tls("clickhouse.tls", &c.TLS)
+	if c.Retention != 0 {
+		k.between("clickhouse.retention", c.Retention.D(), day, 36500*day)
+	}
+}
+
+// dsnDurations looks at what the driver would refuse only when it connects.
+func (k *checker) dsnDurations(q url.Values) {
+	for _, key := range []string{"dial_timeout", "read_timeout", "conn_max_lifetime"} {
+		if !q.Has(key) {
+			continue
+		}
+		_, err := time.ParseDuration(q.Get(key))
+		k.need(err == nil, "clickhouse.dsn", "has a %s that is no duration such as 10s or 5m", key)
+	}
+}
+
+func (k *checker) engine(c *Engine) {
+	k.size("engine.max_memory", c.MaxMemory, 256<<20, 1<<40)
+	k.need(c.MaxQueries >= 1 && c.MaxQueries <= 1000, "engine.max_queries", "is %d, want 1 to 1000", c.MaxQueries)
+}
+
+func (k *checker) process(c *Process) {
+	k.oneOf("process.assignment", c.Assignment, "static", "group")
+	k.need(matches(`^[A-Za-z0-9._-]+$`, c.Group), "process.group", "is %q, want letters, digits, dots and dashes", c.Group)
+	k.size("process.store.batch_bytes", c.Store.BatchBytes, 1<<10, 256<<20)
+	k.between("process.store.batch_wait", c.Store.BatchWait.D(), time.Millisecond, time.Minute)
+	k.between("process.store.rollup_every", c.Store.RollupEvery.D(), time.Second, day)
+}
+
+func (k *checker) collect(c *Collect) {
+	k.need(isContact(c.Contact), "collect.contact", "is %q, want a URL (https://...) or a mail address", c.Contact)
+	k.between("collect.timeout", c.Timeout.D(), time.Millisecond, 10*time.Minute)
+	k.size("collect.max_body", c.MaxBody, 1<<10, 1<<30)
+	k.need(c.Jitter >= 0 && c.Jitter <= 0.5, "collect.jitter", "is %v, want 0 to 0.5", c.Jitter)
+	_, all := c.Hosts["*"]
+	k.need(all, "collect.hosts", `has no "*" for all other hosts`)
+	for _, name := range keysOf(c.Hosts) {
+		h, at := c.Hosts[name], join("collect.hosts", name)
+		k.need(name == "*" || matches(`^[a-z0-9.:-]+$`, name), at, "is no host name; write it without https:// and in lower case")
+		k.need(h.PerMinute > 0 && h.PerMinute <= 60_000 && !math.IsNaN(h.PerMinute), at+".per_minute", "is %v, want more than 0", h.PerMinute)
+		k.need(h.Concurrent >= 1 && h.Concurrent <= 100, at+".concurrent", "is %d, want 1 to 100", h.Concurrent)
+	}
+	k.sources(&c.Sources)
+}
+
+func (k *checker) sources(c *Sources) {
+	const at = "collect.sources."
+	k.schedule(at+"appstore", c.AppStore.Every)
+	k.baseURL(at+"appstore.marketing_url", c.AppStore.MarketingURL)
+	if c.AppStore.MarketingFallbackURL != "" {
+		k.baseURL(at+"appstore.marketing_fallback_url", c.AppStore.MarketingFallbackURL)
+	}
+	k.baseURL(at+"appstore.itunes_url", c.AppStore.ITunesURL)
+	k.schedule(at+"appstore_lookup", c.AppStoreLookup.Every)
+	k.baseURL(at+"appstore_lookup.itunes_url", c.AppStoreLookup.ITunesURL)
+	k.schedule(at+"mastodon", c.Mastodon.Every)
+	k.need(!c.Mastodon.Enabled || len(c.Mastodon.Instances) > 0, at+"mastodon.instances", "is empty, but the source is enabled")
+	seen := map[string]string{}
+	for i, u := range c.Mastodon.Instances {
+		k.baseURL(index(at+"mastodon.instances", i), u)
+		k.unique(seen, u, index(at+"mastodon.instances", i))
+	}
+	k.schedule(at+"wikipedia", c.Wikipedia.Every)
+	k.baseURL(at+"wikipedia.base_url", c.Wikipedia.BaseURL)
+	k.need(c.Wikipedia.Days >= 1 && c.Wikipedia.Days <= 366, at+"wikipedia.days", "is %d, want 1 to 366", c.Wikipedia.Days)
+	k.schedule(at+"hackernews", c.HackerNews.Every)
+	k.baseURL(at+"hackernews.base_url", c.HackerNews.BaseURL)
+}
+
+func (k *checker) schedule(path, every string) {
+	path += ".every"
+	s, err := parseCron(every)
+	if err != nil {
+		k.add(path, `is %q, want a cron line ("7 * * * *") or "@every 30m"`, every)
+		return
+	}
+	// A cron line is no finer than minutes; only @every can be.
+	if e, ok := s.(cron.ConstantDelaySchedule); ok && e.Delay < time.Minute {
+		k.add(path, "is %q, want at least 1m", every)
+		return
+	}
+	// Next gives up after some years without a day, such as 30 February.
+	k.need(!s.Next(time.Now()).IsZero(), path, "is %q, which never comes", every)
+}
+
+func parseCron(line string) (cron.Schedule, error) {
+	// The library panics where nothing follows the time zone.
+	if strings.Contains(line, "TZ=") && !strings.Contains(line, " ") {
+		return nil, errors.New("nothing follows the time zone")
+	}
+	return cron.ParseStandard(line)
+}
+
+func (k *checker) baseURL(path, text string) {
+	// Such an address would be logged and stored with all that we fetch. It is
+	// not repeated here either.
+	if strings.Contains(text, "@") {
+		k.add(path, "must not contain a user or password")
+		return
+	}
+	u, err := url.Parse(text)
+	k.need(err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.RawQuery == "", path,
+		"is %q, want a base URL such as https://example.org", text)
+}
+
+// isContact accepts what may stand in a User-Agent.
+func isContact(text string) bool {
+	if text == "" {
+		return true
+	}
+	if strings.ContainsAny(text, "()\r\n\t") {
+		return false
+	}
+	if u, err := url.Parse(text); err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" {
+		return true
+	}
+	a, err := mail.ParseAddress(strings.TrimPrefix(text, "mailto:"))
+	return err == nil && a.Name == "" && !strings.Contains(text, " ")
+}
+
+// matches compiles its pattern each time: this runs once per start.
+func matches(pattern, text string) bool {
+	ok, err := regexp.MatchString(pattern, text)
+	return err == nil && ok
+}
+
+func index(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }

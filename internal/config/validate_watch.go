@@ -1,0 +1,126 @@
+package config
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+func (k *checker) watch(w *Watch) {
+	k.words("watch.tags", w.Tags, strings.ToLower, func(t string) string {
+		switch {
+		case strings.HasPrefix(t, "#"):
+			return "is written with #; leave it out"
+		case strings.ContainsFunc(t, unicode.IsSpace), strings.Contains(t, "/"):
+			return "has a blank or a slash in it; a tag is one word"
+		}
+		return ""
+	})
+	k.words("watch.keywords", w.Keywords, strings.ToLower, func(string) string { return "" })
+	k.words("watch.articles", w.Articles, asWritten, func(a string) string {
+		project, title, _ := strings.Cut(a, "/")
+		if !matches(`^[a-z-]+\.[a-z]+$`, project) || title == "" || strings.Contains(title, " ") {
+			return "is not project/title, such as en.wikipedia/Bluesky_Social"
+		}
+		return ""
+	})
+	k.words("watch.storefronts", w.Storefronts, asWritten, func(s string) string {
+		if !matches(`^[a-z]{2}$`, s) {
+			return "is no storefront; write two lower-case letters (ISO 3166), such as us or jp"
+		}
+		return ""
+	})
+	k.charts(w.Charts)
+	k.entities(w.Entities)
+}
+
+func asWritten(word string) string { return word }
+
+// words checks a list of words: none empty, none twice, each as bad wants it.
+// Two words are the same if fold makes them so: places that are asked for tags
+// and keywords do not tell upper case from lower.
+func (k *checker) words(path string, words []string, fold, bad func(string) string) {
+	seen := map[string]string{}
+	for i, word := range words {
+		at := index(path, i)
+		if strings.TrimSpace(word) != word || word == "" || strings.ContainsFunc(word, unicode.IsControl) {
+			k.add(at, "is %q, want a word without blanks around it", word)
+			continue
+		}
+		if text := bad(word); text != "" {
+			k.add(at, "%q %s", word, text)
+			continue
+		}
+		k.unique(seen, fold(word), at)
+	}
+}
+
+func (k *checker) charts(charts []Chart) {
+	seen := map[string]string{}
+	for i, c := range charts {
+		at := index("watch.charts", i)
+		if c.Store == "google" {
+			k.add(at+".store", "%q has no collector yet, want apple", c.Store)
+		} else {
+			k.oneOf(at+".store", c.Store, "apple")
+		}
+		if matches(`^[a-z0-9-]+/[a-z0-9-]+$`, c.Name) {
+			k.appleChart(at, c)
+		} else {
+			k.add(at+".name", "is %q, want list/category, such as top-free/overall", c.Name)
+		}
+		k.unique(seen, c.Store+" "+c.Name, at+".name")
+	}
+}
+
+// appleChart wants what the collector of the App Store wants, so that a chart
+// is refused here, with its line, and not when the collector starts.
+func (k *checker) appleChart(at string, c Chart) {
+	if c.Store != "apple" {
+		return
+	}
+	list, category, _ := strings.Cut(c.Name, "/")
+	k.need(slices.Contains([]string{"top-free", "top-paid", "top-grossing"}, list), at+".name",
+		"is %q, want top-free/…, top-paid/… or top-grossing/…", c.Name)
+	if category == "overall" {
+		k.need(c.Genre == "", at+".genre", "is %q, but overall has no genre; leave it out", c.Genre)
+		return
+	}
+	k.need(matches(`^[0-9]{1,20}$`, c.Genre), at+".genre", "is %q, want a number such as 6005", c.Genre)
+}
+
+func (k *checker) entities(entities []Entity) {
+	ids, names, apps := map[string]string{}, map[string]string{}, map[string]string{}
+	for i, e := range entities {
+		at := index("watch.entities", i)
+		k.need(matches(`^[a-z0-9][a-z0-9_-]*$`, e.ID), at+".id", "is %q, want lower-case letters, digits and dashes", e.ID)
+		k.unique(ids, e.ID, at+".id")
+		k.need(strings.TrimSpace(e.Name) != "", at+".name", "is empty")
+		k.need(e.Colour == "" || matches(`^#[0-9a-f]{6}$`, e.Colour), at+".colour", "is %q, want #rrggbb in lower case", e.Colour)
+		k.unique(names, strings.ToLower(e.Name), at+".name")
+		for j, alias := range e.Aliases {
+			k.need(strings.TrimSpace(alias) != "", index(at+".aliases", j), "is empty")
+			// The same word for two entities would make every count ambiguous.
+			// Within one entity the spellings differ often by case alone.
+			if folded := strings.ToLower(alias); !strings.HasPrefix(names[folded], at+".") {
+				k.unique(names, folded, index(at+".aliases", j))
+			}
+		}
+		for _, store := range keysOf(e.Apps) {
+			k.app(apps, join(at+".apps", store), store, e.Apps[store])
+		}
+	}
+}
+
+func (k *checker) app(seen map[string]string, at, store, id string) {
+	switch store {
+	case "apple":
+		k.need(matches(`^[0-9]+$`, id), at, "is %q, want the app's number, such as 741292507", id)
+	case "google":
+		k.need(matches(`^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)+$`, id), at, "is %q, want a package name, such as com.xingin.xhs", id)
+	default:
+		k.add(at, "is no store; want apple or google")
+		return
+	}
+	k.unique(seen, store+" "+id, at)
+}

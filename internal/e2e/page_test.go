@@ -1,0 +1,43 @@
+package e2e
+
+import (
+	"cmp"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/tidemark/tidemark/internal/testkit"
+)
+
+// TestPageInABrowser lets Chromium open the page and use it as a person would:
+// the case is drawn, nothing is asked elsewhere, the browser has no complaint.
+func TestPageInABrowser(t *testing.T) {
+	t.Parallel()
+	needSlow(t)
+	viewer := filepath.Join(testkit.Root(t), "dashboards", "viewer")
+	browser := cmp.Or(os.Getenv("CHROMIUM"), "/usr/bin/chromium")
+	_, errBrowser := os.Stat(browser)
+	testkit.Need(t, "Chromium", "apt-get install chromium, or set CHROMIUM to its path", errBrowser == nil)
+	_, errDriver := os.Stat(filepath.Join(viewer, "node_modules", "playwright-core"))
+	testkit.Need(t, "the browser's driver", "make viewer", errDriver == nil)
+
+	bin, dir, page := binary(t), t.TempDir(), freePort(t)
+	start(t, bin, nil, "up", "--data-dir", dir, "--http", page, "--no-collect")
+	eventually(t, "the case on the page", func() error {
+		s, err := statusOf(t, bin, dir)
+		if err == nil && !s.Case.Done {
+			err = errors.New("the case is not loaded")
+		}
+		return errors.Join(err, noLag(t, bin, dir))
+	})
+	look := exec.CommandContext(t.Context(), "node", "e2e/page.mjs", "http://"+page)
+	look.Dir = viewer
+	look.Env = append(os.Environ(), "CHROMIUM="+browser)
+	out, err := look.CombinedOutput()
+	t.Logf("%s", out)
+	if err != nil {
+		t.Errorf("use the page: %v", err)
+	}
+}

@@ -1,0 +1,10 @@
+package engine
+
+// HasLandlock tells whether this kernel can jail a process.
+func HasLandlock() bool {
+	_, err := landlockVersion()
+	return err == nil
+}
+
+// Kill ends the process by SIGKILL.
+func (p *Process) Kill() { p.kill() }

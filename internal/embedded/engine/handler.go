@@ -1,0 +1,159 @@
+package engine
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"time"
+)
+
+// ServeHTTP answers pings and statements.
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.Method == http.MethodOptions:
+		w.Header().Set("Allow", "GET, HEAD, POST, OPTIONS")
+		w.WriteHeader(http.StatusNoContent)
+	case r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost && r.Method != http.MethodPut:
+		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+	case r.URL.Path == "/ping", r.URL.Path == "/replicas_status",
+		r.URL.Path == "/" && r.Method != http.MethodPost && r.URL.Query().Get("query") == "":
+		commonHead(w.Header())
+		w.Header().Set("Content-Type", "text/html; charset=UTF-8")
+		io.WriteString(w, "Ok.\n") //nolint:errcheck // nobody is left to tell
+	case r.URL.Path != "/" && r.URL.Path != "/query":
+		http.Error(w, "There is no handle "+r.URL.Path+"\n\nUse / or /ping for health checks.\n\nSend queries from your program with POST method or GET /?query=...", http.StatusNotFound)
+	default:
+		s.answer(w, r)
+	}
+}
+
+// answer runs one statement and words its error.
+func (s *server) answer(w http.ResponseWriter, r *http.Request) {
+	req, err := parseRequest(r)
+	if err != nil {
+		bare := &request{acceptEncoding: r.Header.Get("Accept-Encoding")}
+		s.finish(newOutput(w, bare), err)
+		return
+	}
+	if req.user == analyst {
+		req.confine(s.cfg.MaxMemory)
+	}
+	out := newOutput(w, req)
+	s.finish(out, s.statement(r, req, out))
+}
+
+func (s *server) finish(out *output, err error) {
+	if err == nil {
+		return
+	}
+	e := asException(err)
+	s.log.Debug("query failed", "query_id", out.req.queryID, "err", e)
+	if err := out.fail(e, s.core.version); err != nil {
+		s.log.Debug("error is not sent", "query_id", out.req.queryID, "err", err)
+	}
+}
+
+// statement takes a request from its body to the end of its result.
+func (s *server) statement(r *http.Request, req *request, out *output) error {
+	body, err := decodedBody(r, req.framesIn)
+	if err != nil {
+		return err
+	}
+	st, data, err := readStatement(req, body)
+	if err != nil {
+		return err
+	}
+	if err := allowed(req, st); err != nil {
+		return err
+	}
+	// An upload takes as long as its client likes: it holds no slot and no session.
+	var file *os.File
+	if st.insert != nil {
+		if file, err = dataFile(data, s.cfg.MaxMemory); err != nil {
+			return err
+		}
+		defer file.Close()
+	}
+	s.used.Store(true)
+	leave, err := s.enter(r.Context(), req, st)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	session, err := s.sessions.take(req)
+	if err != nil {
+		return err
+	}
+	defer s.sessions.release(session, req)
+	if err := session.configure(req); err != nil {
+		return err
+	}
+	job := &run{session: session, req: req, st: st, out: out}
+	if file != nil {
+		return job.insert(file)
+	}
+	if streams(st.verb) {
+		defer s.killOnLeave(r.Context(), req.queryID)()
+	}
+	return job.execute(r.Context())
+}
+
+// enter waits for a slot and books the query id.
+func (s *server) enter(ctx context.Context, req *request, st statement) (leave func(), err error) {
+	s.mu.Lock()
+	_, taken := s.running[req.queryID]
+	if !taken {
+		s.running[req.queryID] = struct{}{}
+	}
+	s.mu.Unlock()
+	if taken {
+		return nil, exceptionf(codeSameQueryID, "Query with id = %s is already running", req.queryID)
+	}
+	forget := func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.running, req.queryID)
+	}
+	if st.verb == "KILL" || st.verb == "SYSTEM" { // they help when every slot is taken
+		return forget, nil
+	}
+	select {
+	case s.slots <- struct{}{}:
+		return func() { <-s.slots; forget() }, nil
+	case <-ctx.Done():
+		forget()
+		return nil, exceptionf(codeCancelled, "Query was cancelled while it waited for others to end")
+	}
+}
+
+// killAgain is how long a killed statement has before it is killed again.
+const killAgain = 500 * time.Millisecond
+
+// killOnLeave kills the statement when the client goes away. What it returns
+// ends the watch.
+func (s *server) killOnLeave(ctx context.Context, queryID string) (done func()) {
+	ended, finished := make(chan struct{}), make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(finished)
+		for { // a statement that is only just beginning can miss it
+			if err := s.sessions.kill(queryID); err != nil {
+				s.log.Warn("query is not killed", "query_id", queryID, "err", err)
+			}
+			select {
+			case <-ended:
+				return
+			case <-time.After(killAgain):
+			}
+		}
+	})
+	return func() {
+		close(ended)
+		if !stop() {
+			select {
+			case <-finished:
+			case <-time.After(stopGrace):
+			}
+		}
+	}
+}

@@ -1,0 +1,340 @@
+package kafka_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	kafkago "github.com/segmentio/kafka-go"
+
+	"github.com/tidemark/tidemark/internal/config"
+	"github.com/tidemark/tidemark/internal/kafka"
+	"github.com/tidemark/tidemark/internal/testkit"
+)
+
+func TestKafkaConsumerResumesWhereItCommitted(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []string{kafka.AssignStatic, kafka.AssignGroup} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			eachBroker(t, func(t *testing.T, addr string) {
+				c := newClient(t, addr)
+				topic := newTopic(t, c)
+				cfg := kafka.ConsumerConfig{Group: topic, Topics: []string{topic}, Assignment: mode}
+				before, after := numbered("before", 300), numbered("after", 300)
+				publish(t, c, topic, before...)
+
+				first := newRecorder(t)
+				run := consume(t, c, cfg, first)
+				first.await(before)
+				eventually(t, "all commits", func() bool { _, lag := lagOf(t, c, topic, topic); return lag == 0 })
+				run.stop()
+				for _, at := range first.commits() {
+					if diff := cmp.Diff(kafka.Committed{Offset: -1}, at); diff != "" {
+						t.Errorf("a new group is assigned %s", diff)
+					}
+				}
+
+				publish(t, c, topic, after...)
+				second := newRecorder(t)
+				run = consume(t, c, cfg, second)
+				second.await(after)
+				run.stop()
+				if diff := cmp.Diff(after, second.texts()); diff != "" {
+					t.Errorf("after a restart the handler gets something else: %s", diff)
+				}
+				wantMetadata(t, second.commits())
+				wantOrder(t, second)
+			})
+		})
+	}
+}
+
+func wantMetadata(t *testing.T, commits []kafka.Committed) {
+	t.Helper()
+	var total int64
+	var metadata []string
+	for _, at := range commits {
+		total += at.Offset
+		metadata = append(metadata, at.Metadata)
+	}
+	slices.Sort(metadata)
+	if diff := cmp.Diff([]string{"p0", "p1", "p2", "p3"}, metadata); diff != "" || total != 300 {
+		t.Errorf("assigned at offsets that sum up to %d, want 300; metadata: %s", total, diff)
+	}
+}
+
+func wantOrder(t *testing.T, r *recorder) {
+	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for p, offsets := range r.order {
+		if !slices.IsSorted(offsets) || len(slices.Compact(slices.Clone(offsets))) != len(offsets) {
+			t.Errorf("partition %d was not handled in order and once: %v", p, offsets)
+		}
+	}
+}
+
+func TestKafkaHandleIsRetriedInPlace(t *testing.T) {
+	t.Parallel()
+	eachBroker(t, func(t *testing.T, addr string) {
+		reg := prometheus.NewPedanticRegistry()
+		c := newClient(t, addr)
+		topic := newTopic(t, c)
+		var attempts atomic.Int32
+		var first [][]int64
+		r := newRecorder(t)
+		r.before = func(_ context.Context, batch []kafka.Message) error {
+			if n := attempts.Add(1); n > 4 {
+				return nil
+			}
+			var offsets []int64
+			for _, m := range batch {
+				offsets = append(offsets, m.Offset)
+			}
+			first = append(first, offsets)
+			if committed, _ := lagOf(t, c, topic, topic); committed != 0 {
+				t.Errorf("committed %d before the batch was accepted", committed)
+			}
+			return errors.New("store is away")
+		}
+		want := []string{"a", "a2", "a3", "a4"}
+		var msgs []kafka.Outgoing
+		for _, s := range want {
+			msgs = append(msgs, kafka.Outgoing{Key: "one", Msg: note(s)})
+		}
+		if err := c.PublishAll(t.Context(), topic, msgs[:2]); err != nil {
+			t.Fatal(err)
+		}
+		cfg := kafka.ConsumerConfig{Group: topic, Topics: []string{topic}, RetryMin: time.Millisecond, RetryMax: 5 * time.Millisecond}
+		run := consumeWith(t, c, cfg, r, reg)
+		eventually(t, "a second attempt", func() bool { return attempts.Load() > 1 })
+		if err := c.PublishAll(t.Context(), topic, msgs[2:]); err != nil {
+			t.Fatal(err)
+		}
+		r.await(want)
+		run.stop()
+		for _, offsets := range first[1:] {
+			if diff := cmp.Diff(first[0], offsets); diff != "" {
+				t.Errorf("another batch was given after a failure: %s", diff)
+			}
+		}
+		wantOrder(t, r)
+		if n := sum(t, reg, "tidemark_kafka_handle_retries_total"); n != 4 {
+			t.Errorf("handle_retries_total = %v, want 4", n)
+		}
+		if n := sum(t, reg, "tidemark_kafka_consumed_messages_total"); n != 4 {
+			t.Errorf("consumed_messages_total = %v, want 4", n)
+		}
+	})
+}
+
+// sum adds up a metric over all its labels.
+func sum(t *testing.T, reg *prometheus.Registry, name string) (total float64) {
+	t.Helper()
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() != name {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			total += m.GetCounter().GetValue() + m.GetGauge().GetValue() + float64(m.GetHistogram().GetSampleCount())
+		}
+	}
+	return total
+}
+
+func TestBatchIsBounded(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, testkit.Broker(t))
+	topic := newTopic(t, c)
+	want := numbered("m", 500)
+	publish(t, c, topic, want...)
+	r := newRecorder(t)
+	r.before = func(_ context.Context, batch []kafka.Message) error {
+		if len(batch) > 20 {
+			t.Errorf("batch has %d messages, want at most 20", len(batch))
+		}
+		return nil
+	}
+	consume(t, c, kafka.ConsumerConfig{Group: topic, Topics: []string{topic}, MaxMessages: 20}, r)
+	r.await(want)
+}
+
+func TestKafkaStaticAssignmentRefusesMembers(t *testing.T) {
+	t.Parallel()
+	eachBroker(t, func(t *testing.T, addr string) {
+		c := newClient(t, addr)
+		topic := newTopic(t, c)
+		member := newRecorder(t)
+		consume(t, c, kafka.ConsumerConfig{Group: topic, Topics: []string{topic}, Assignment: kafka.AssignGroup}, member)
+		publish(t, c, topic, "a")
+		member.await([]string{"a"})
+		run := consume(t, c, kafka.ConsumerConfig{Group: topic, Topics: []string{topic}}, newRecorder(t))
+		publish(t, c, topic, "b")
+		if err := run.wait(); err == nil || !strings.Contains(err.Error(), "static assignment needs it alone") {
+			t.Errorf("Run(static) = %v, want it to say that the group has members", err)
+		}
+	})
+}
+
+func TestKafkaCommittedBeyondEnd(t *testing.T) {
+	t.Parallel()
+	eachBroker(t, func(t *testing.T, addr string) {
+		c := newClient(t, addr)
+		topic := newTopic(t, c)
+		want := numbered("m", 40)
+		publish(t, c, topic, want...)
+		for p := range 4 {
+			if err := c.CommitAs(t.Context(), topic, -1, "", topic, kafkago.OffsetCommit{Partition: p, Offset: 1000, Metadata: "old"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cfg := kafka.ConsumerConfig{Group: topic, Topics: []string{topic}}
+		run := consume(t, c, cfg, newRecorder(t))
+		if err := run.wait(); !errors.Is(err, kafka.ErrTruncated) || !strings.Contains(err.Error(), "1000") {
+			t.Errorf("Run() = %v, want %v and the offset", err, kafka.ErrTruncated)
+		}
+
+		reg := prometheus.NewPedanticRegistry()
+		cfg.Truncated = kafka.TruncatedReset
+		r := newRecorder(t)
+		consumeWith(t, c, cfg, r, reg)
+		r.await(want)
+		for _, at := range r.commits() {
+			if diff := cmp.Diff(kafka.Committed{Offset: -1, Reset: true}, at); diff != "" {
+				t.Errorf("assigned after a reset: %s", diff)
+			}
+		}
+		if n := sum(t, reg, "tidemark_kafka_truncated_partitions_total"); n != 4 {
+			t.Errorf("truncated_partitions_total = %v, want 4", n)
+		}
+	})
+}
+
+func TestKafkaConsumerRefusesMissingTopic(t *testing.T) {
+	t.Parallel()
+	eachBroker(t, func(t *testing.T, addr string) {
+		c := newClient(t, addr)
+		run := consume(t, c, kafka.ConsumerConfig{Group: "g", Topics: []string{"absent"}}, newRecorder(t))
+		if err := run.wait(); !errors.Is(err, kafka.ErrUnknownTopic) {
+			t.Errorf("Run(absent) = %v, want %v", err, kafka.ErrUnknownTopic)
+		}
+	})
+}
+
+// starter begins earlier than the commit.
+type starter struct{ *recorder }
+
+func (s starter) Assign(context.Context, string, int, kafka.Committed) (kafka.PartitionHandler, error) {
+	return s, nil
+}
+
+func (starter) Start() int64 { return 1 }
+
+func TestHandlerMayBeginEarlier(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, testkit.Broker(t))
+	topic := newTopic(t, c)
+	var msgs []kafka.Outgoing
+	for _, s := range numbered("m", 5) {
+		msgs = append(msgs, kafka.Outgoing{Key: "one", Msg: note(s)})
+	}
+	if err := c.PublishAll(t.Context(), topic, msgs); err != nil {
+		t.Fatal(err)
+	}
+	r := newRecorder(t)
+	consume(t, c, kafka.ConsumerConfig{Group: topic, Topics: []string{topic}}, starter{r})
+	r.await(numbered("m", 5)[1:])
+	if diff := cmp.Diff(numbered("m", 5)[1:], r.texts()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAssignIsRetried(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, testkit.Broker(t))
+	topic := newTopic(t, c)
+	publish(t, c, topic, "a")
+	r := newRecorder(t)
+	consume(t, c, kafka.ConsumerConfig{Group: topic, Topics: []string{topic}, RetryMin: time.Millisecond}, &unwilling{recorder: r})
+	r.await([]string{"a"})
+}
+
+// unwilling refuses the first assignments.
+type unwilling struct {
+	*recorder
+	n atomic.Int32
+}
+
+func (u *unwilling) Assign(ctx context.Context, topic string, p int, at kafka.Committed) (kafka.PartitionHandler, error) {
+	if u.n.Add(1) < 10 {
+		return nil, errors.New("store is away")
+	}
+	return u.recorder.Assign(ctx, topic, p, at)
+}
+
+func TestConsumerConfigIsChecked(t *testing.T) {
+	t.Parallel()
+	c, err := kafka.New(config.Kafka{Brokers: []string{"127.0.0.1:1"}}, "test", nil, testLog(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for want, cfg := range map[string]kafka.ConsumerConfig{
+		"group is missing": {Topics: []string{"t"}},
+		"topics is empty":  {Group: "g"},
+		"assignment is":    {Group: "g", Topics: []string{"t"}, Assignment: "both"},
+		"truncated is":     {Group: "g", Topics: []string{"t"}, Truncated: "ignore"},
+	} {
+		err := kafka.NewConsumer(c, cfg, nil, nil, testLog(t)).Run(t.Context())
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Run() = %v, want %q", err, want)
+		}
+	}
+}
+
+func TestMetricsAreSharedAndClean(t *testing.T) {
+	t.Parallel()
+	reg := prometheus.NewPedanticRegistry()
+	addr := testkit.Broker(t)
+	// Two clients and two consumers in one process share the metrics.
+	newClientOf(t, config.Kafka{Brokers: []string{addr}}, reg)
+	c := newClientOf(t, config.Kafka{Brokers: []string{addr}}, reg)
+	topic := newTopic(t, c)
+	publish(t, c, topic, numbered("m", 10)...)
+	for _, group := range []string{"one", "two"} {
+		r := newRecorder(t)
+		run := consumeWith(t, c, kafka.ConsumerConfig{Group: group, Topics: []string{topic}, LagEvery: time.Millisecond}, r, reg)
+		r.await(numbered("m", 10))
+		eventually(t, "commits", func() bool { _, lag := lagOf(t, c, group, topic); return lag == 0 })
+		eventually(t, "no lag", func() bool { return sum(t, reg, "tidemark_kafka_lag_messages") == 0 })
+		run.stop()
+	}
+	for name, want := range map[string]float64{
+		"tidemark_kafka_published_messages_total": 10,
+		"tidemark_kafka_consumed_messages_total":  20,
+		"tidemark_kafka_publish_duration_seconds": 1,
+	} {
+		if got := sum(t, reg, name); got != want {
+			t.Errorf("%s = %v, want %v", name, got, want)
+		}
+	}
+	problems, err := testutil.GatherAndLint(reg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		t.Errorf("%s: %s", p.Metric, p.Text)
+	}
+}

@@ -1,0 +1,83 @@
+package testkit
+
+import (
+	"context"
+	"crypto/rand"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tidemark/tidemark/internal/embedded/engine"
+)
+
+// shared is the one engine of a test binary. It ends with the binary, as it
+// watches a pipe of its parent.
+//
+//nolint:gochecknoglobals // one engine for all tests of a binary: each needs 150 MB and half a second
+var shared struct {
+	once sync.Once
+	addr string
+	err  error
+}
+
+// ClickHouse gives the test a database of its own in a real engine, and the DSN
+// of it (http://127.0.0.1:PORT/DB). The database is dropped at the end. The
+// package's TestMain must call engine.MainHook first.
+func ClickHouse(t testing.TB) (dsn string) {
+	t.Helper()
+	_, err := engine.FindLibrary("")
+	Need(t, "the engine's library", "make engine", err == nil)
+	shared.once.Do(func() { shared.addr, shared.err = startShared() })
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	name := "t_" + strings.ToLower(rand.Text()[:12])
+	post(t, shared.addr, "CREATE DATABASE "+name)
+	t.Cleanup(func() { post(t, shared.addr, "DROP DATABASE "+name+" SYNC") })
+	return "http://" + shared.addr + "/" + name
+}
+
+func startShared() (addr string, err error) {
+	sweep()
+	dir, err := os.MkdirTemp("", enginePrefix+"*")
+	if err != nil {
+		return "", err
+	}
+	p, err := engine.SpawnTest(context.Background(), engine.Config{DataDir: dir}, true)
+	if err != nil {
+		return "", err
+	}
+	return p.Addr(), nil
+}
+
+// enginePrefix begins the names of the engines' temporary folders.
+const enginePrefix = "tidemark-engine-"
+
+// sweep removes the empty folders that earlier engines have left: an engine is
+// jailed in its folder and can remove all but the folder itself.
+func sweep() {
+	old, _ := filepath.Glob(filepath.Join(os.TempDir(), enginePrefix+"*"))
+	for _, dir := range old {
+		if info, err := os.Stat(dir); err == nil && time.Since(info.ModTime()) > time.Minute {
+			_ = os.Remove(dir) // fails where it is not empty: that engine runs
+		}
+	}
+}
+
+func post(t testing.TB, addr, sql string) {
+	t.Helper()
+	res, err := http.Post("http://"+addr+"/", "text/plain", strings.NewReader(sql)) //nolint:noctx // a local engine
+	if err != nil {
+		t.Fatalf("ask engine: %v", err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(res.Body)
+		t.Fatalf("ask engine %q: %s", sql, text)
+	}
+}
