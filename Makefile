@@ -119,7 +119,7 @@ generate: ## Write generated files anew: messages and reference pages
 	cd $(PROTO) && $(BUF) generate
 	go run . docs cli >docs/cli.md
 	go run . docs metrics >docs/metrics.md
-	go run . docs metrics >docs/metrics.md
+	go run . docs sources >docs/sources.md
 	TIDEMARK_GOLDEN=write go test -count=1 -run Schema ./internal/repo
 
 .PHONY: check-deploy

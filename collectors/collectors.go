@@ -9,6 +9,7 @@ import (
 
 	"github.com/robfig/cron/v3"
 
+	"github.com/tidemark/tidemark/collectors/about"
 	"github.com/tidemark/tidemark/collectors/appstore"
 	"github.com/tidemark/tidemark/collectors/hackernews"
 	"github.com/tidemark/tidemark/collectors/mastodon"
@@ -48,6 +49,8 @@ type Entry struct {
 	Every   string
 	Source  Source
 	Enabled bool
+	// About is what the source says of itself.
+	About about.Source
 }
 
 // New makes every polled source there is. This is the one list of them.
@@ -56,13 +59,14 @@ func New(cfg config.Collect, w config.Watch, f *fetch.Client) ([]Entry, error) {
 	list := []struct {
 		name     string
 		schedule config.Schedule
+		about    about.Source
 		build    func() (Source, error)
 	}{
-		{"appstore", s.AppStore.Schedule, func() (Source, error) { return appstore.NewCharts(f, s.AppStore, w) }},
-		{"appstore_lookup", s.AppStoreLookup.Schedule, func() (Source, error) { return appstore.NewLookup(f, s.AppStoreLookup, w) }},
-		{"mastodon", s.Mastodon.Schedule, func() (Source, error) { return mastodon.New(f, s.Mastodon, w) }},
-		{"wikipedia", s.Wikipedia.Schedule, func() (Source, error) { return wikipedia.New(f, s.Wikipedia, w) }},
-		{"hackernews", s.HackerNews.Schedule, func() (Source, error) { return hackernews.New(f, s.HackerNews, w) }},
+		{"appstore", s.AppStore.Schedule, appstore.About(), func() (Source, error) { return appstore.NewCharts(f, s.AppStore, w) }},
+		{"appstore_lookup", s.AppStoreLookup.Schedule, appstore.AboutLookup(), func() (Source, error) { return appstore.NewLookup(f, s.AppStoreLookup, w) }},
+		{"mastodon", s.Mastodon.Schedule, mastodon.About(), func() (Source, error) { return mastodon.New(f, s.Mastodon, w) }},
+		{"wikipedia", s.Wikipedia.Schedule, wikipedia.About(), func() (Source, error) { return wikipedia.New(f, s.Wikipedia, w) }},
+		{"hackernews", s.HackerNews.Schedule, hackernews.About(), func() (Source, error) { return hackernews.New(f, s.HackerNews, w) }},
 	}
 	entries := make([]Entry, 0, len(list))
 	for _, item := range list {
@@ -70,7 +74,7 @@ func New(cfg config.Collect, w config.Watch, f *fetch.Client) ([]Entry, error) {
 		if err != nil {
 			return nil, fmt.Errorf("set up %s: %w", item.name, err)
 		}
-		e := Entry{Name: item.name, Every: item.schedule.Every, Source: source, Enabled: item.schedule.Enabled}
+		e := Entry{Name: item.name, Every: item.schedule.Every, Source: source, Enabled: item.schedule.Enabled, About: item.about}
 		if err := e.check(); err != nil {
 			return nil, err
 		}

@@ -46,6 +46,11 @@ func TestEverySourceIsWhole(t *testing.T) {
 		if len(e.Source.Targets()) == 0 {
 			t.Errorf("%s: the trial against a place (places_test.go) has no target for it", e.Name)
 		}
+		for _, text := range []string{e.About.Targets, e.About.Readings, e.About.Signal, e.About.Unit, e.About.Fresh, e.About.Terms, e.About.Faults} {
+			if text == "" || strings.ContainsAny(text, "|\n") {
+				t.Errorf("%s does not say all of itself, or not in one line: %+v", e.Name, e.About)
+			}
+		}
 	}
 	slices.Sort(names)
 	slices.Sort(folders)
@@ -122,15 +127,15 @@ func page(t *testing.T) string {
 	return string(b)
 }
 
-// rows are the sources in the table of the docs.
+// rows are the sources of docs/sources.md, which is generated.
 func rows(t *testing.T) []string {
 	t.Helper()
-	_, table, ok := strings.Cut(page(t), "\n## The sources\n")
-	if !ok {
-		t.Fatal("docs have no table of the sources")
+	b, err := os.ReadFile(filepath.Join(testkit.Root(t), "docs", "sources.md"))
+	if err != nil {
+		t.Fatal(err)
 	}
 	var names []string
-	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\|").FindAllStringSubmatch(table, -1) {
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\|").FindAllStringSubmatch(string(b), -1) {
 		names = append(names, m[1])
 	}
 	slices.Sort(names)
@@ -179,8 +184,11 @@ func TestDefaultConfigurationStarts(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, e := range all {
-		if !e.Enabled || len(e.Source.Targets()) == 0 {
-			t.Errorf("%s is enabled: %v, with %d targets", e.Name, e.Enabled, len(e.Source.Targets()))
+		if e.Enabled && len(e.Source.Targets()) == 0 {
+			t.Errorf("%s is enabled and has no target", e.Name)
+		}
+		if off := e.About.Scrapes || e.About.Key != ""; e.Enabled == off {
+			t.Errorf("%s is enabled: %v; scrapers and what needs a key are off, all else is on", e.Name, e.Enabled)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tidemark/tidemark/collectors/about"
 	"github.com/tidemark/tidemark/internal/config"
 	"github.com/tidemark/tidemark/internal/event"
 	"github.com/tidemark/tidemark/internal/fetch"
@@ -83,6 +84,17 @@ func newChart(watched config.Chart) (chart, error) {
 		return chart{}, fmt.Errorf("chart %q: genre %q is not a number", watched.Name, watched.Genre)
 	}
 	return chart{kind: kind, genre: watched.Genre}, nil
+}
+
+// About describes the source.
+func About() about.Source {
+	return about.Source{
+		Targets: "chart/apple/<country>/<chart>", Readings: "`rank` of every app of the chart",
+		Signal: "what people install", Unit: "place in the chart, from 1; the chart's depth is in `looks`",
+		Fresh: "the charts change a few times a day", Terms: "Public feeds of Apple, no key, no published limit.",
+		Faults: "Overall free and paid charts by the marketing feed v2 (100 places, no games), else by its older host; charts of a genre and the grossing chart by the legacy feed (100 places); both fall back to ws/charts (200 places, may mix games in, does not say which chart it is). `via` tells which way answered. A host that answers 429 is left alone, no other way is tried.",
+		Past:   "what the Web Archive kept",
+	}
 }
 
 // Targets are all watched charts in all watched storefronts.

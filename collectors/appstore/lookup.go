@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tidemark/tidemark/collectors/about"
 	"github.com/tidemark/tidemark/internal/config"
 	"github.com/tidemark/tidemark/internal/event"
 	"github.com/tidemark/tidemark/internal/fetch"
@@ -59,6 +60,16 @@ func NewLookup(f *fetch.Client, cfg config.AppStoreLookup, w config.Watch) (*Loo
 		l.targets = append(l.targets, t)
 	}
 	return l, nil
+}
+
+// AboutLookup describes the second source.
+func AboutLookup() about.Source {
+	return about.Source{
+		Targets: "listing/apple/<country>/apps", Readings: "`listed`, `rating_count`, `rating_average`",
+		Signal: "whether an app can be had at all, and how many people rated it", Unit: "1 or 0; ratings since the app began, in this storefront; stars",
+		Fresh: "up to 22 hours", Terms: "Public Lookup API of Apple, no key; about 20 requests a minute. Promotional content (artwork) is not touched.",
+		Faults: "One request per 20 watched apps. The answer comes from a cache of about 22 hours: expect steps. An app that is not in the answer is `listed` 0; if not one of three or more is, the answer is refused. An id whose name does not fit is remarked in the look's reason.",
+	}
 }
 
 // Targets are the watched apps, one target per storefront.

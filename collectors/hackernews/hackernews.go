@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tidemark/tidemark/collectors/about"
 	"github.com/tidemark/tidemark/internal/config"
 	"github.com/tidemark/tidemark/internal/event"
 	"github.com/tidemark/tidemark/internal/fetch"
@@ -45,6 +46,17 @@ func New(f *fetch.Client, cfg config.HackerNews, w config.Watch) (*Source, error
 		s.targets = append(s.targets, t)
 	}
 	return s, nil
+}
+
+// About describes the source.
+func About() about.Source {
+	return about.Source{
+		Targets: "keyword/hackernews//<word>", Readings: "`mentions_hour`",
+		Signal: "how much a technical crowd talks about it", Unit: "stories and comments with exactly this word or phrase in a closed hour, UTC",
+		Fresh: "up to 90 min", Terms: "Public API of Algolia for Hacker News, no key; 10,000 requests an hour and address.",
+		Faults: "Each look asks for the last closed hour and, once more, the one before. An estimate (exhaustiveNbHits false) is refused.",
+		Past:   "2006",
+	}
 }
 
 // Targets are the watched keywords.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tidemark/tidemark/collectors/about"
 	"github.com/tidemark/tidemark/internal/config"
 	"github.com/tidemark/tidemark/internal/event"
 	"github.com/tidemark/tidemark/internal/fetch"
@@ -45,6 +46,17 @@ func New(f *fetch.Client, cfg config.Mastodon, w config.Watch) (*Source, error) 
 		}
 	}
 	return s, nil
+}
+
+// About describes the source.
+func About() about.Source {
+	return about.Source{
+		Targets: "tag/<server>//<tag>", Readings: "`uses_day`, `accounts_day`, `uses_today`, `accounts_today`",
+		Signal: "how much a tag is used on this server and those it knows", Unit: "posts with the tag, and accounts that used it, in a day, UTC",
+		Fresh: "seconds", Terms: "Public API, no key; 300 requests per 5 minutes and address. Servers may close it to the public; such a look is `failed` and says so.",
+		Faults: "A server counts what it knows of: never add two servers up. Today's count grows all day, so it is a metric of its own. A tag that nobody used is a real 0. Seven days come each time, so gaps heal.",
+		Past:   "7 days",
+	}
 }
 
 // Targets are all watched tags on all servers.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tidemark/tidemark/collectors/about"
 	"github.com/tidemark/tidemark/internal/config"
 	"github.com/tidemark/tidemark/internal/event"
 	"github.com/tidemark/tidemark/internal/fetch"
@@ -53,6 +54,17 @@ func New(f *fetch.Client, cfg config.Wikipedia, w config.Watch) (*Source, error)
 		s.targets = append(s.targets, t)
 	}
 	return s, nil
+}
+
+// About describes the source.
+func About() about.Source {
+	return about.Source{
+		Targets: "article/<project>//<title>", Readings: "`views_day`",
+		Signal: "how many people look something up", Unit: "page views by people, not by bots, in a day, UTC",
+		Fresh: "about a day", Terms: "Wikimedia REST API, no key; a contact in the User-Agent is required; at most 3 requests at once. Data is CC0.",
+		Faults: "Titles are case-sensitive and redirects are not followed. Days without views are left out; 404 is `empty`.",
+		Past:   "July 2015",
+	}
 }
 
 // Targets are the watched articles.

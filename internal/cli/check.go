@@ -2,9 +2,27 @@ package cli
 
 import (
 	"fmt"
+	"log/slog"
 
 	"github.com/spf13/cobra"
+
+	"github.com/tidemark/tidemark/internal/config"
 )
+
+// printTerms repeats the terms of every scraper that somebody has switched on.
+func (a *app) printTerms(cfg *config.Config) error {
+	s := newSystem(cfg, a.build, slog.New(slog.DiscardHandler))
+	entries, err := s.sources()
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.Enabled && e.About.Scrapes {
+			fmt.Fprintf(a.stderr, "notice: %s is on and reads what was made for browsers. %s\n", e.Name, e.About.Terms)
+		}
+	}
+	return nil
+}
 
 func (a *app) checkCommand() *cobra.Command {
 	var quiet bool
@@ -13,7 +31,8 @@ func (a *app) checkCommand() *cobra.Command {
 		Short: "Check the configuration and print what is in force, secrets masked",
 		Long: `Check reads the configuration as every other command does (built-in default, then
 the file, then TIDEMARK_* variables), names each mistake with its line, and prints
-what is in force as YAML with secrets masked. Remarks go to stderr.
+what is in force as YAML with secrets masked. Remarks, and the terms of every
+scraping source that is switched on, go to stderr.
 
 Exit code 2 means that the configuration cannot be used.`,
 		Args: args(cobra.NoArgs),
@@ -24,6 +43,9 @@ Exit code 2 means that the configuration cannot be used.`,
 			}
 			for _, notice := range cfg.Notices() {
 				fmt.Fprintln(a.stderr, "notice:", notice)
+			}
+			if err := a.printTerms(cfg); err != nil {
+				return err
 			}
 			if quiet {
 				return nil

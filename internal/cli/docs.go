@@ -28,6 +28,7 @@ func (a *app) docsCommand() *cobra.Command {
 	}
 	page("cli", "the command line", func(cmd *cobra.Command) (string, error) { return commandLinePage(cmd.Root()), nil })
 	page("metrics", "the metrics", func(*cobra.Command) (string, error) { return metricsPage(a.build) })
+	page("sources", "the sources", func(*cobra.Command) (string, error) { return sourcesPage(a.build) })
 	return docs
 }
 

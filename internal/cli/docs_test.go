@@ -14,7 +14,7 @@ import (
 // The generated pages are up to date.
 func TestReferencePages(t *testing.T) {
 	t.Parallel()
-	for _, page := range []string{"cli", "metrics"} {
+	for _, page := range []string{"cli", "metrics", "sources"} {
 		got, err := exec.CommandContext(t.Context(), "tidemark", "docs", page).Output()
 		if err != nil {
 			t.Fatalf("make page %s: %v", page, err)

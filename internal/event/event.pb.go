@@ -424,6 +424,8 @@ type Snapshot struct {
 	HttpStatus    uint32 `protobuf:"varint,13,opt,name=http_status,json=httpStatus" json:"http_status,omitempty"`
 	DurationMs    uint32 `protobuf:"varint,14,opt,name=duration_ms,json=durationMs" json:"duration_ms,omitempty"`
 	BodyBytes     uint64 `protobuf:"varint,15,opt,name=body_bytes,json=bodyBytes" json:"body_bytes,omitempty"`
+	// Id of the Import that the look came with; empty where a collector looked.
+	ImportId      string `protobuf:"bytes,16,opt,name=import_id,json=importId" json:"import_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -563,6 +565,147 @@ func (x *Snapshot) GetBodyBytes() uint64 {
 	return 0
 }
 
+func (x *Snapshot) GetImportId() string {
+	if x != nil {
+		return x.ImportId
+	}
+	return ""
+}
+
+// Import says where imported readings come from: who brought them, what it
+// was, when, and where it had been published.
+type Import struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Deterministic: made from the content and the mapping.
+	Id string `protobuf:"bytes,1,opt,name=id" json:"id,omitempty"`
+	// File name, or name of the webhook's sender.
+	Name string `protobuf:"bytes,2,opt,name=name" json:"name,omitempty"`
+	// Who brought it, as they called themselves.
+	ImportedBy string `protobuf:"bytes,3,opt,name=imported_by,json=importedBy" json:"imported_by,omitempty"`
+	AtMs       int64  `protobuf:"varint,4,opt,name=at_ms,json=atMs" json:"at_ms,omitempty"`
+	// Where the data was published; empty where it was not.
+	SourceUrl string `protobuf:"bytes,5,opt,name=source_url,json=sourceUrl" json:"source_url,omitempty"`
+	// SHA-256 of the bytes as they came, hex.
+	Sha256 string `protobuf:"bytes,6,opt,name=sha256" json:"sha256,omitempty"`
+	Bytes  uint64 `protobuf:"varint,7,opt,name=bytes" json:"bytes,omitempty"`
+	Rows   uint64 `protobuf:"varint,8,opt,name=rows" json:"rows,omitempty"`
+	// Which mapping read it, in YAML.
+	Mapping string `protobuf:"bytes,9,opt,name=mapping" json:"mapping,omitempty"`
+	// What the person who imported it said about it.
+	Note string `protobuf:"bytes,10,opt,name=note" json:"note,omitempty"`
+	// How it came: file or webhook.
+	Via           string `protobuf:"bytes,11,opt,name=via" json:"via,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Import) Reset() {
+	*x = Import{}
+	mi := &file_tidemark_v1_event_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Import) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Import) ProtoMessage() {}
+
+func (x *Import) ProtoReflect() protoreflect.Message {
+	mi := &file_tidemark_v1_event_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Import.ProtoReflect.Descriptor instead.
+func (*Import) Descriptor() ([]byte, []int) {
+	return file_tidemark_v1_event_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Import) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Import) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Import) GetImportedBy() string {
+	if x != nil {
+		return x.ImportedBy
+	}
+	return ""
+}
+
+func (x *Import) GetAtMs() int64 {
+	if x != nil {
+		return x.AtMs
+	}
+	return 0
+}
+
+func (x *Import) GetSourceUrl() string {
+	if x != nil {
+		return x.SourceUrl
+	}
+	return ""
+}
+
+func (x *Import) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
+}
+
+func (x *Import) GetBytes() uint64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+func (x *Import) GetRows() uint64 {
+	if x != nil {
+		return x.Rows
+	}
+	return 0
+}
+
+func (x *Import) GetMapping() string {
+	if x != nil {
+		return x.Mapping
+	}
+	return ""
+}
+
+func (x *Import) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *Import) GetVia() string {
+	if x != nil {
+		return x.Via
+	}
+	return ""
+}
+
 // Mention is one public use of a tag. It holds no author and no text.
 type Mention struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -581,7 +724,7 @@ type Mention struct {
 
 func (x *Mention) Reset() {
 	*x = Mention{}
-	mi := &file_tidemark_v1_event_proto_msgTypes[3]
+	mi := &file_tidemark_v1_event_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -593,7 +736,7 @@ func (x *Mention) String() string {
 func (*Mention) ProtoMessage() {}
 
 func (x *Mention) ProtoReflect() protoreflect.Message {
-	mi := &file_tidemark_v1_event_proto_msgTypes[3]
+	mi := &file_tidemark_v1_event_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -606,7 +749,7 @@ func (x *Mention) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mention.ProtoReflect.Descriptor instead.
 func (*Mention) Descriptor() ([]byte, []int) {
-	return file_tidemark_v1_event_proto_rawDescGZIP(), []int{3}
+	return file_tidemark_v1_event_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Mention) GetId() string {
@@ -676,7 +819,7 @@ type Episode struct {
 
 func (x *Episode) Reset() {
 	*x = Episode{}
-	mi := &file_tidemark_v1_event_proto_msgTypes[4]
+	mi := &file_tidemark_v1_event_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -688,7 +831,7 @@ func (x *Episode) String() string {
 func (*Episode) ProtoMessage() {}
 
 func (x *Episode) ProtoReflect() protoreflect.Message {
-	mi := &file_tidemark_v1_event_proto_msgTypes[4]
+	mi := &file_tidemark_v1_event_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -701,7 +844,7 @@ func (x *Episode) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Episode.ProtoReflect.Descriptor instead.
 func (*Episode) Descriptor() ([]byte, []int) {
-	return file_tidemark_v1_event_proto_rawDescGZIP(), []int{4}
+	return file_tidemark_v1_event_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Episode) GetId() string {
@@ -862,7 +1005,7 @@ type Fact struct {
 
 func (x *Fact) Reset() {
 	*x = Fact{}
-	mi := &file_tidemark_v1_event_proto_msgTypes[5]
+	mi := &file_tidemark_v1_event_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -874,7 +1017,7 @@ func (x *Fact) String() string {
 func (*Fact) ProtoMessage() {}
 
 func (x *Fact) ProtoReflect() protoreflect.Message {
-	mi := &file_tidemark_v1_event_proto_msgTypes[5]
+	mi := &file_tidemark_v1_event_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -887,7 +1030,7 @@ func (x *Fact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fact.ProtoReflect.Descriptor instead.
 func (*Fact) Descriptor() ([]byte, []int) {
-	return file_tidemark_v1_event_proto_rawDescGZIP(), []int{5}
+	return file_tidemark_v1_event_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Fact) GetId() string {
@@ -1043,7 +1186,7 @@ type Rejected struct {
 
 func (x *Rejected) Reset() {
 	*x = Rejected{}
-	mi := &file_tidemark_v1_event_proto_msgTypes[6]
+	mi := &file_tidemark_v1_event_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1055,7 +1198,7 @@ func (x *Rejected) String() string {
 func (*Rejected) ProtoMessage() {}
 
 func (x *Rejected) ProtoReflect() protoreflect.Message {
-	mi := &file_tidemark_v1_event_proto_msgTypes[6]
+	mi := &file_tidemark_v1_event_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1068,7 +1211,7 @@ func (x *Rejected) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rejected.ProtoReflect.Descriptor instead.
 func (*Rejected) Descriptor() ([]byte, []int) {
-	return file_tidemark_v1_event_proto_rawDescGZIP(), []int{6}
+	return file_tidemark_v1_event_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Rejected) GetStage() string {
@@ -1152,7 +1295,7 @@ type Tick struct {
 
 func (x *Tick) Reset() {
 	*x = Tick{}
-	mi := &file_tidemark_v1_event_proto_msgTypes[7]
+	mi := &file_tidemark_v1_event_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1164,7 +1307,7 @@ func (x *Tick) String() string {
 func (*Tick) ProtoMessage() {}
 
 func (x *Tick) ProtoReflect() protoreflect.Message {
-	mi := &file_tidemark_v1_event_proto_msgTypes[7]
+	mi := &file_tidemark_v1_event_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1177,7 +1320,7 @@ func (x *Tick) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Tick.ProtoReflect.Descriptor instead.
 func (*Tick) Descriptor() ([]byte, []int) {
-	return file_tidemark_v1_event_proto_rawDescGZIP(), []int{7}
+	return file_tidemark_v1_event_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Tick) GetAtMs() int64 {
@@ -1201,7 +1344,7 @@ const file_tidemark_v1_event_proto_rawDesc = "" +
 	"\asubject\x18\x01 \x01(\tR\asubject\x12\x16\n" +
 	"\x06metric\x18\x02 \x01(\tR\x06metric\x12\x14\n" +
 	"\x05value\x18\x03 \x01(\x01R\x05value\x12\x13\n" +
-	"\x05at_ms\x18\x04 \x01(\x03R\x04atMs\"\xf3\x03\n" +
+	"\x05at_ms\x18\x04 \x01(\x03R\x04atMs\"\x90\x04\n" +
 	"\bSnapshot\x12\x16\n" +
 	"\x06source\x18\x01 \x01(\tR\x06source\x12+\n" +
 	"\x06target\x18\x02 \x01(\v2\x13.tidemark.v1.TargetR\x06target\x12\x17\n" +
@@ -1222,7 +1365,23 @@ const file_tidemark_v1_event_proto_rawDesc = "" +
 	"\vduration_ms\x18\x0e \x01(\rR\n" +
 	"durationMs\x12\x1d\n" +
 	"\n" +
-	"body_bytes\x18\x0f \x01(\x04R\tbodyBytes\"x\n" +
+	"body_bytes\x18\x0f \x01(\x04R\tbodyBytes\x12\x1b\n" +
+	"\timport_id\x18\x10 \x01(\tR\bimportId\"\x83\x02\n" +
+	"\x06Import\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1f\n" +
+	"\vimported_by\x18\x03 \x01(\tR\n" +
+	"importedBy\x12\x13\n" +
+	"\x05at_ms\x18\x04 \x01(\x03R\x04atMs\x12\x1d\n" +
+	"\n" +
+	"source_url\x18\x05 \x01(\tR\tsourceUrl\x12\x16\n" +
+	"\x06sha256\x18\x06 \x01(\tR\x06sha256\x12\x14\n" +
+	"\x05bytes\x18\a \x01(\x04R\x05bytes\x12\x12\n" +
+	"\x04rows\x18\b \x01(\x04R\x04rows\x12\x18\n" +
+	"\amapping\x18\t \x01(\tR\amapping\x12\x12\n" +
+	"\x04note\x18\n" +
+	" \x01(\tR\x04note\x12\x10\n" +
+	"\x03via\x18\v \x01(\tR\x03via\"x\n" +
 	"\aMention\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1a\n" +
 	"\bplatform\x18\x02 \x01(\tR\bplatform\x12\x10\n" +
@@ -1324,7 +1483,7 @@ func file_tidemark_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_tidemark_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_tidemark_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_tidemark_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_tidemark_v1_event_proto_goTypes = []any{
 	(Outcome)(0),      // 0: tidemark.v1.Outcome
 	(Basis)(0),        // 1: tidemark.v1.Basis
@@ -1333,11 +1492,12 @@ var file_tidemark_v1_event_proto_goTypes = []any{
 	(*Target)(nil),    // 4: tidemark.v1.Target
 	(*Reading)(nil),   // 5: tidemark.v1.Reading
 	(*Snapshot)(nil),  // 6: tidemark.v1.Snapshot
-	(*Mention)(nil),   // 7: tidemark.v1.Mention
-	(*Episode)(nil),   // 8: tidemark.v1.Episode
-	(*Fact)(nil),      // 9: tidemark.v1.Fact
-	(*Rejected)(nil),  // 10: tidemark.v1.Rejected
-	(*Tick)(nil),      // 11: tidemark.v1.Tick
+	(*Import)(nil),    // 7: tidemark.v1.Import
+	(*Mention)(nil),   // 8: tidemark.v1.Mention
+	(*Episode)(nil),   // 9: tidemark.v1.Episode
+	(*Fact)(nil),      // 10: tidemark.v1.Fact
+	(*Rejected)(nil),  // 11: tidemark.v1.Rejected
+	(*Tick)(nil),      // 12: tidemark.v1.Tick
 }
 var file_tidemark_v1_event_proto_depIdxs = []int32{
 	4, // 0: tidemark.v1.Snapshot.target:type_name -> tidemark.v1.Target
@@ -1367,7 +1527,7 @@ func file_tidemark_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tidemark_v1_event_proto_rawDesc), len(file_tidemark_v1_event_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   8,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

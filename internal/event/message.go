@@ -71,6 +71,8 @@ func newMessage(typeName string) (Validator, error) {
 			return &Fact{}, nil
 		case "Rejected":
 			return &Rejected{}, nil
+		case "Import":
+			return &Import{}, nil
 		case "Tick":
 			return &Tick{}, nil
 		}

@@ -44,8 +44,11 @@ func (s *Snapshot) Validate() error {
 	if err := checkTime("seen_at_ms", s.GetSeenAtMs()); err != nil {
 		return err
 	}
-	if s.GetBasis() == Basis_BASIS_UNSPECIFIED || Basis_name[int32(s.GetBasis())] == "" {
-		return fieldError("basis", "is %v", s.GetBasis())
+	if err := checkBasis(s.GetBasis()); err != nil {
+		return err
+	}
+	if id := s.GetImportId(); id != "" && !isName(id, 64) {
+		return checkName("import_id", id, 64)
 	}
 	if len(s.GetReadings()) > MaxReadings {
 		return fieldError("readings", "has %d entries, at most %d", len(s.GetReadings()), MaxReadings)
@@ -175,7 +178,29 @@ func (r *Rejected) Validate() error {
 }
 
 // Validate names the first field that is wrong.
+func (i *Import) Validate() error {
+	for _, c := range []struct{ field, value string }{
+		{"id", i.GetId()}, {"name", i.GetName()}, {"imported_by", i.GetImportedBy()}, {"sha256", i.GetSha256()},
+	} {
+		if err := checkName(c.field, c.value, 512); err != nil {
+			return err
+		}
+	}
+	if v := i.GetVia(); v != "file" && v != "webhook" {
+		return fieldError("via", "is %q, want file or webhook", v)
+	}
+	return checkTime("at_ms", i.GetAtMs())
+}
+
+// Validate names the first field that is wrong.
 func (t *Tick) Validate() error { return checkTime("at_ms", t.GetAtMs()) }
+
+func checkBasis(b Basis) error {
+	if b == Basis_BASIS_UNSPECIFIED || Basis_name[int32(b)] == "" {
+		return fieldError("basis", "is %v", b)
+	}
+	return nil
+}
 
 func checkTime(field string, ms int64) error {
 	if ms < minTimeMS || ms > maxTimeMS {

@@ -137,23 +137,28 @@ func UserAgent(version, contact string) string {
 	return "tidemark/" + version + " (+" + contact + ")"
 }
 
-// Get asks for rawURL until it has a whole answer with status 200, has tried
-// often enough, or ctx has no time left for another try. Its errors are a
-// *StatusError, a *Refusal (an answer beyond the size cap), a *PauseError, or
-// plain ones; none of them contains the query of the URL.
+// Get is Do for a plain URL.
 func (c *Client) Get(ctx context.Context, rawURL string) (*Response, error) {
-	u, err := url.Parse(rawURL)
+	return c.Do(ctx, Request{URL: rawURL})
+}
+
+// Do asks until it has a whole answer with status 200, has tried often enough,
+// or ctx has no time left for another try. Its errors are a *StatusError, a
+// *Refusal (an answer beyond the size cap), a *PauseError, or plain ones; none
+// of them contains the query of the URL, a header or the body of the request.
+func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
+	u, err := url.Parse(r.URL)
 	if err != nil || !isWeb(u) {
-		return nil, errors.New("get: want a whole http or https URL")
+		return nil, fmt.Errorf("%s: want a whole http or https URL", r.verb())
 	}
 	for try := 1; ; try++ {
-		resp, err := c.follow(ctx, u)
+		resp, err := c.follow(ctx, r, u)
 		if err == nil {
 			return resp, nil
 		}
 		wait := max(backoff(try), c.hosts.get(u.Host).pauseLeft())
 		if try == maxTries || !retryable(err) || !sleep(ctx, wait) {
-			return nil, fmt.Errorf("get %s: %w", redact(u), err)
+			return nil, fmt.Errorf("%s %s: %w", r.verb(), redact(u), err)
 		}
 		c.metrics.retries.WithLabelValues(u.Host).Inc()
 		c.log.DebugContext(ctx, "trying again", "host", u.Host, "try", try+1, "waited", wait, "err", err)
@@ -161,14 +166,21 @@ func (c *Client) Get(ctx context.Context, rawURL string) (*Response, error) {
 }
 
 // follow asks once, over at most maxRedirects redirects.
-func (c *Client) follow(ctx context.Context, u *url.URL) (*Response, error) {
+func (c *Client) follow(ctx context.Context, r Request, u *url.URL) (*Response, error) {
+	from := u.Host
 	for range maxRedirects + 1 {
-		resp, err := c.once(ctx, u)
+		if u.Host != from { // keys are for the host that was meant
+			r.Header = nil
+		}
+		resp, err := c.once(ctx, r, u)
 		if err != nil {
 			return nil, err
 		}
 		if !isRedirect(resp.Status) {
 			return resp, nil
+		}
+		if r.Body != nil {
+			return nil, &StatusError{Status: resp.Status, Host: u.Host}
 		}
 		if u, err = redirectTarget(u, resp); err != nil {
 			return nil, err
@@ -178,7 +190,7 @@ func (c *Client) follow(ctx context.Context, u *url.URL) (*Response, error) {
 }
 
 // once sends one request to one host and reads the answer.
-func (c *Client) once(ctx context.Context, u *url.URL) (*Response, error) {
+func (c *Client) once(ctx context.Context, r Request, u *url.URL) (*Response, error) {
 	h := c.hosts.get(u.Host)
 	release, err := h.acquire(ctx)
 	if err != nil {
@@ -188,25 +200,28 @@ func (c *Client) once(ctx context.Context, u *url.URL) (*Response, error) {
 
 	tryCtx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(tryCtx, http.MethodGet, u.String(), http.NoBody)
+	req, err := r.make(tryCtx, u, c.agent)
 	if err != nil {
-		return nil, errors.New("make request: URL is not valid")
+		return nil, err
 	}
-	req.Header.Set("User-Agent", c.agent)
-	req.Header.Set("Accept", "application/json, */*;q=0.5")
-	kept := c.cache.get(u.String())
-	kept.ask(req.Header)
+	var kept *entry
+	if r.Body == nil {
+		kept = c.cache.get(u.String())
+		kept.ask(req.Header)
+	}
 
 	res, err := c.http.Do(req)
 	if err != nil {
 		return nil, c.netError(ctx, tryCtx, err)
 	}
 	defer res.Body.Close()
+	res.Request = req // not every transport says it
 	h.observe(res)
-	return c.read(ctx, tryCtx, u, res, kept)
+	return c.read(ctx, tryCtx, res, kept)
 }
 
-func (c *Client) read(ctx, tryCtx context.Context, u *url.URL, res *http.Response, kept *entry) (*Response, error) {
+func (c *Client) read(ctx, tryCtx context.Context, res *http.Response, kept *entry) (*Response, error) {
+	u := res.Request.URL
 	limit := c.maxBody
 	if res.StatusCode != http.StatusOK {
 		limit = min(limit, maxErrorBody)
@@ -223,7 +238,9 @@ func (c *Client) read(ctx, tryCtx context.Context, u *url.URL, res *http.Respons
 	case res.StatusCode == http.StatusOK && cut:
 		return nil, &Refusal{Reason: fmt.Sprintf("answer is larger than %d bytes", limit), Body: body[:limit]}
 	case res.StatusCode == http.StatusOK:
-		c.cache.put(u.String(), res.Header, body)
+		if res.Request.Method == http.MethodGet {
+			c.cache.put(u.String(), res.Header, body)
+		}
 		return &Response{Status: res.StatusCode, Header: res.Header, Body: body}, nil
 	case isRedirect(res.StatusCode):
 		return &Response{Status: res.StatusCode, Header: res.Header}, nil

@@ -95,6 +95,36 @@ func TestAsksConditionally(t *testing.T) {
 	}
 }
 
+func TestPostsWithHeadersThatStayAtTheirHost(t *testing.T) {
+	t.Parallel()
+	other := testkit.NewFakeSource(t)
+	other.Reply("/there", testkit.FakeOK("moved"))
+	place := testkit.NewFakeSource(t)
+	place.Reply("/rpc", testkit.FakeAnswer{Body: "done", ETag: `"1"`})
+	place.Reply("/away", testkit.FakeAnswer{Status: 302, Header: map[string]string{"Location": other.URL + "/there"}})
+	c := newClient(t, fetch.Config{Collect: settings()})
+	key := http.Header{"X-Goog-Api-Key": {"secret"}, "User-Agent": {"a browser"}}
+	for range 2 {
+		resp, err := c.Do(t.Context(), fetch.Request{URL: place.URL + "/rpc", Header: key, Body: []byte("f.req=1")})
+		if err != nil || string(resp.Body) != "done" {
+			t.Fatalf("got %+v, %v", resp, err)
+		}
+	}
+	r := place.Requests("/rpc")[1]
+	if r.Method != http.MethodPost || r.Header.Get("X-Goog-Api-Key") != "secret" || r.Header.Get("User-Agent") != "a browser" {
+		t.Errorf("asked by %s with %v", r.Method, r.Header)
+	}
+	if r.Header.Get("If-None-Match") != "" {
+		t.Error("a POST was asked conditionally")
+	}
+	if _, err := c.Do(t.Context(), fetch.Request{URL: place.URL + "/away", Header: key}); err != nil {
+		t.Fatal(err)
+	}
+	if h := other.Requests("/there")[0].Header; h.Get("X-Goog-Api-Key") != "" {
+		t.Error("a key was handed on to another host")
+	}
+}
+
 func TestNotModifiedWithoutAnythingKeptIsAnError(t *testing.T) {
 	t.Parallel()
 	place := testkit.NewFakeSource(t)

@@ -31,11 +31,13 @@ type FakeSource struct {
 
 // FakeRequest is one request that came.
 type FakeRequest struct {
+	Method string
 	Host   string
 	Path   string // escaped, as it came
 	Query  url.Values
 	Header http.Header
 	At     time.Time
+	Body   []byte
 }
 
 // FakeAnswer is one way to answer.
@@ -118,7 +120,9 @@ func (f *FakeSource) next(r *http.Request) FakeAnswer {
 	if host == "" {
 		host = r.Host
 	}
+	body, _ := io.ReadAll(r.Body) // what came is what is kept
 	f.requests = append(f.requests, FakeRequest{
+		Method: r.Method, Body: body,
 		Host: host, Path: path, Query: r.URL.Query(), Header: r.Header.Clone(), At: time.Now(),
 	})
 	key := path

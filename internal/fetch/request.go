@@ -1,0 +1,49 @@
+package fetch
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Request is one question to a public place.
+type Request struct {
+	URL string
+	// Header is sent as well: keys go here, never into the URL, because headers
+	// are neither logged nor kept. A User-Agent here replaces the client's own;
+	// only sources that read what was made for browsers may do that. It is not
+	// sent on to another host by a redirect.
+	Header http.Header
+	// Body makes the request a POST. Asking twice must be harmless.
+	Body []byte
+}
+
+func (r Request) method() string {
+	if r.Body != nil {
+		return http.MethodPost
+	}
+	return http.MethodGet
+}
+
+func (r Request) verb() string { return strings.ToLower(r.method()) }
+
+func (r Request) make(ctx context.Context, u *url.URL, agent string) (*http.Request, error) {
+	var body io.Reader = http.NoBody
+	if r.Body != nil {
+		body = bytes.NewReader(r.Body)
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method(), u.String(), body)
+	if err != nil {
+		return nil, errors.New("make request: URL is not valid")
+	}
+	req.Header.Set("User-Agent", agent)
+	req.Header.Set("Accept", "application/json, */*;q=0.5")
+	for name, values := range r.Header {
+		req.Header[http.CanonicalHeaderKey(name)] = values
+	}
+	return req, nil
+}
