@@ -42,9 +42,14 @@ func sourcesPage(build obs.Build) (string, error) {
 		a := e.About
 		fmt.Fprintf(&b, "\n## %s\n\n", e.Name)
 		for _, line := range [][2]string{
-			{"Targets", "`" + a.Targets + "`"}, {"Readings", a.Readings}, {"Unit", a.Unit}, {"Fresh", a.Fresh},
-			{"Key", cmp.Or(a.Key, "none")}, {"Past", cmp.Or(a.Past, "none: what nobody looked at is gone")},
-			{"Terms", a.Terms}, {"Known faults", a.Faults},
+			{"Targets", "`" + a.Targets + "`"},
+			{"Readings", a.Readings},
+			{"Unit", a.Unit},
+			{"Fresh", a.Fresh},
+			{"Key", cmp.Or(a.Key, "none")},
+			{"Past", cmp.Or(a.Past, "none: what nobody looked at is gone")},
+			{"Terms", a.Terms},
+			{"Known faults", a.Faults},
 		} {
 			fmt.Fprintf(&b, "- **%s**: %s\n", line[0], line[1])
 		}
