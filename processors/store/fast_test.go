@@ -11,7 +11,7 @@ import (
 func TestFastTakesOrdinaryLooks(t *testing.T) {
 	t.Parallel()
 	h, _ := loose()
-	for i, e := range []event.Validator{chart(day, 100), failed(chart(day, 3), "HTTP 503"), tagLook(day, 3)} {
+	for i, e := range []event.Validator{chart(day, 100), failed(chart(day, 3), "HTTP 503"), tagLook(day, 3), imported(chart(day, 3), "0123456789abcdef")} {
 		m := batch(t, int64(i), e)[0]
 		if !h.fast.take(h, at{topic: m.Topic, offset: uint64(m.Offset)}, m.Value) {
 			t.Errorf("%d was left to the slow way", i)

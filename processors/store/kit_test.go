@@ -102,6 +102,11 @@ func failed(s *event.Snapshot, reason string) *event.Snapshot {
 	return s
 }
 
+func imported(s *event.Snapshot, id string) *event.Snapshot {
+	s.ImportId, s.Basis = id, event.Basis_BASIS_IMPORTED
+	return s
+}
+
 // batch makes messages out of events, at offsets from first on.
 func batch(t testing.TB, first int64, events ...event.Validator) []kafka.Message {
 	t.Helper()

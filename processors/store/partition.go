@@ -19,7 +19,7 @@ type partition struct {
 	p      *Processor
 	topic  string
 	id     int
-	tables []*table // readings, looks, facts
+	tables []*table // readings, looks, facts, imports
 	log    *slog.Logger
 
 	unsure   bool  // the last insert may have landed or not
@@ -110,6 +110,8 @@ func (h *partition) take(ctx context.Context, m *kafka.Message) error {
 		h.addSnapshot(where, msg)
 	case *event.Fact:
 		h.addFact(where, msg)
+	case *event.Import:
+		h.addImport(where, msg)
 	case *event.Tick:
 	default:
 		return h.rejectOnce(ctx, m, "unexpected_type", fmt.Errorf("take message: %s does not belong on %s", m.Type, h.topic))

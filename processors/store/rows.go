@@ -27,6 +27,12 @@ func (h *partition) addFact(m at, f *event.Fact) {
 	}
 }
 
+func (h *partition) addImport(m at, i *event.Import) {
+	if imports := h.tables[3]; !imports.has(m, xxhash.Sum64String(i.GetId()), 1) {
+		imports.imports.add(m, i)
+	}
+}
+
 // lookIdentity is what the SQL expression of the same name says.
 func (h *partition) lookIdentity(s *event.Snapshot, target string) uint64 {
 	const sep = '\x1f'
@@ -62,6 +68,7 @@ func (c *readingColumns) addHead(m at, s *event.Snapshot, target string, n int) 
 	c.slot.AddN(s.GetSlotMs(), n)
 	c.seenAt.AddN(s.GetSeenAtMs(), n)
 	c.parser.AddN(s.GetParserVersion(), n)
+	c.importID.AddN(s.GetImportId(), n)
 	c.origin.add(m, n)
 }
 
@@ -78,6 +85,7 @@ func (c *lookColumns) add(m at, s *event.Snapshot, target string, readings int) 
 	c.via.Add(s.GetVia())
 	c.everyS.Add(s.GetEveryS())
 	c.parser.Add(s.GetParserVersion())
+	c.importID.Add(s.GetImportId())
 	c.status.Add(s.GetHttpStatus())
 	c.duration.Add(s.GetDurationMs())
 	c.body.Add(s.GetBodyBytes())
@@ -106,6 +114,21 @@ func (c *factColumns) add(m at, f *event.Fact) {
 	c.seenIn.Add(f.GetSeenIn())
 	c.confidence.Add(f.GetConfidence())
 	c.note.Add(f.GetNote())
+	c.origin.add(m, 1)
+}
+
+func (c *importColumns) add(m at, i *event.Import) {
+	c.id.Add(i.GetId())
+	c.name.Add(i.GetName())
+	c.by.Add(i.GetImportedBy())
+	c.at.Add(i.GetAtMs())
+	c.sourceURL.Add(i.GetSourceUrl())
+	c.sum.Add(i.GetSha256())
+	c.bytes.Add(i.GetBytes())
+	c.rows.Add(i.GetRows())
+	c.mapping.Add(i.GetMapping())
+	c.note.Add(i.GetNote())
+	c.via.Add(i.GetVia())
 	c.origin.add(m, 1)
 }
 

@@ -1,4 +1,4 @@
-// Package store is the processor that writes snapshots and facts from Kafka
+// Package store is the processor that writes snapshots, facts and imports from Kafka
 // into ClickHouse, each exactly once, and keeps the rollups up to date.
 //
 // The rows are the truth, and Kafka's commits a hint. Every row carries the
@@ -53,7 +53,7 @@ func Topics() []string { return []string{event.TopicSnapshots} }
 // Call it before anything is consumed: an error needs a person.
 func (p *Processor) Check(ctx context.Context) error {
 	errs := []error{p.err}
-	for _, t := range []*table{readingsTable(), looksTable(), factsTable()} {
+	for _, t := range allTables() {
 		errs = append(errs, p.ch.CheckColumns(ctx, t.name, t.defs()))
 	}
 	return errors.Join(errs...)
@@ -66,7 +66,7 @@ func (p *Processor) Assign(ctx context.Context, topic string, id int, c kafka.Co
 	}
 	h := &partition{
 		p: p, topic: topic, id: id,
-		tables: []*table{readingsTable(), looksTable(), factsTable()},
+		tables: allTables(),
 		log:    p.log.With("topic", topic, "partition", id),
 	}
 	for _, t := range h.tables {

@@ -59,6 +59,7 @@ type table struct {
 	readings *readingColumns
 	looks    *lookColumns
 	facts    *factColumns
+	imports  *importColumns
 	stored   stored
 	// skipped counts the rows of the batch that the table had already.
 	skipped int
@@ -107,6 +108,7 @@ const lookIdentity = "xxHash64(concat(source, '\\x1f', target, '\\x1f', basis, '
 type readingColumns struct {
 	at, slot, seenAt                       times
 	source, target, subject, metric, basis words
+	importID                               words
 	value                                  floats
 	parser                                 uint32s
 	origin
@@ -127,6 +129,7 @@ func readingsTable() *table {
 			{"slot", clickhouse.TypeTime, &c.slot},
 			{"seen_at", clickhouse.TypeTime, &c.seenAt},
 			{"parser_version", clickhouse.TypeUInt32, &c.parser},
+			{"import_id", clickhouse.TypeWords, &c.importID},
 		}, c.origin.fields()...),
 	}
 }
@@ -134,6 +137,7 @@ func readingsTable() *table {
 type lookColumns struct {
 	slot, seenAt                        times
 	source, target, basis, outcome, via words
+	importID                            words
 	reason                              texts
 	depth, readings, everyS             uint32s
 	parser, status, duration            uint32s
@@ -158,6 +162,7 @@ func looksTable() *table {
 			{"via", clickhouse.TypeWords, &c.via},
 			{"every_s", clickhouse.TypeUInt32, &c.everyS},
 			{"parser_version", clickhouse.TypeUInt32, &c.parser},
+			{"import_id", clickhouse.TypeWords, &c.importID},
 			{"http_status", clickhouse.TypeUInt32, &c.status},
 			{"duration_ms", clickhouse.TypeUInt32, &c.duration},
 			{"body_bytes", clickhouse.TypeUInt64, &c.body},
@@ -199,4 +204,37 @@ func factsTable() *table {
 			{"note", clickhouse.TypeString, &c.note},
 		}, c.origin.fields()...),
 	}
+}
+
+type importColumns struct {
+	id, name, by, sourceURL, sum, mapping, note texts
+	at                                          times
+	bytes, rows                                 uint64s
+	via                                         words
+	origin
+}
+
+func importsTable() *table {
+	c := &importColumns{}
+	return &table{
+		name: "imports", identity: "xxHash64(id)", imports: c, offsets: &c.offset,
+		fields: append([]field{
+			{"id", clickhouse.TypeString, &c.id},
+			{"name", clickhouse.TypeString, &c.name},
+			{"imported_by", clickhouse.TypeString, &c.by},
+			{"at", clickhouse.TypeTime, &c.at},
+			{"source_url", clickhouse.TypeString, &c.sourceURL},
+			{"sha256", clickhouse.TypeString, &c.sum},
+			{"bytes", clickhouse.TypeUInt64, &c.bytes},
+			{"rows", clickhouse.TypeUInt64, &c.rows},
+			{"mapping", clickhouse.TypeString, &c.mapping},
+			{"note", clickhouse.TypeString, &c.note},
+			{"via", clickhouse.TypeWords, &c.via},
+		}, c.origin.fields()...),
+	}
+}
+
+// allTables are the tables of one partition, in the order of their inserts.
+func allTables() []*table {
+	return []*table{readingsTable(), looksTable(), factsTable(), importsTable()}
 }

@@ -20,7 +20,7 @@ func loose() (*partition, *[]*event.Rejected) {
 		rejected = append(rejected, r)
 		return nil
 	}, nil, slog.New(slog.DiscardHandler))
-	return &partition{p: p, topic: event.TopicSnapshots, tables: []*table{readingsTable(), looksTable(), factsTable()}, log: p.log}, &rejected
+	return &partition{p: p, topic: event.TopicSnapshots, tables: allTables(), log: p.log}, &rejected
 }
 
 // dump is what a partition has collected, row by row.
@@ -94,6 +94,8 @@ func seeds(f *testing.F) {
 	refused.Readings = chart(day, 1).GetReadings()
 	for _, e := range []proto.Message{
 		chart(day, 3), failed(chart(day, 3), "HTTP 503"), tagLook(day, 7), odd, badRank, halfRank, longAgo, share, twice, nobody, refused,
+		imported(chart(day, 2), "0123456789abcdef"),
+		&event.Import{Id: "i", Name: "f.csv", ImportedBy: "b", AtMs: day.UnixMilli(), Sha256: "ab", Via: "file"},
 		&event.Tick{AtMs: day.UnixMilli()},
 		&event.Fact{Id: "f", Kind: event.FactKind_FACT_KIND_EVENT, Topic: "t", Subject: "s", Metric: "m", Publisher: "p", Confidence: "c"},
 		&event.Mention{Id: "m", Platform: "x", Tag: "y", AtMs: day.UnixMilli()},

@@ -652,3 +652,113 @@ AS
 SELECT bucket, source, target, subject, metric, basis, first, last, min, max, avg, count
 FROM readings_daily FINAL
 
+-- 040_readings_import_id.sql
+ALTER TABLE readings_local ON CLUSTER 'tide'
+    ADD COLUMN IF NOT EXISTS import_id LowCardinality(String) DEFAULT '' COMMENT 'Id of the import that brought it, in imports; empty where a collector looked' AFTER parser_version
+
+-- 041_readings_import_id_distributed.sql
+ALTER TABLE readings ON CLUSTER 'tide'
+    ADD COLUMN IF NOT EXISTS import_id LowCardinality(String) DEFAULT '' COMMENT 'Id of the import that brought it, in imports; empty where a collector looked' AFTER parser_version
+
+-- 042_looks_import_id.sql
+ALTER TABLE looks_local ON CLUSTER 'tide'
+    ADD COLUMN IF NOT EXISTS import_id LowCardinality(String) DEFAULT '' COMMENT 'Id of the import that brought it, in imports; empty where a collector looked' AFTER parser_version
+
+-- 043_looks_import_id_distributed.sql
+ALTER TABLE looks ON CLUSTER 'tide'
+    ADD COLUMN IF NOT EXISTS import_id LowCardinality(String) DEFAULT '' COMMENT 'Id of the import that brought it, in imports; empty where a collector looked' AFTER parser_version
+
+-- 044_imports.sql
+CREATE TABLE IF NOT EXISTS imports ON CLUSTER 'tide' (
+    id String COMMENT 'Deterministic id, made from the content and the mapping: the column import_id of readings and looks',
+    name String COMMENT 'Name of the file, or of the webhook''s sender',
+    imported_by String COMMENT 'Who brought it, as they called themselves',
+    at DateTime64(3, 'UTC') COMMENT 'When it was imported for the first time',
+    source_url String COMMENT 'Where the data was published; empty where nobody said',
+    sha256 String COMMENT 'SHA-256 of the bytes as they came, hex',
+    bytes UInt64 COMMENT 'How many bytes came',
+    rows UInt64 COMMENT 'How many rows they had',
+    mapping String COMMENT 'The mapping that read them, as YAML',
+    note String COMMENT 'What was said about it when it was imported',
+    via LowCardinality(String) COMMENT 'How it came: file or webhook',
+    _topic LowCardinality(String) COMMENT 'Kafka topic of the message that brought the row',
+    _partition UInt16 COMMENT 'Kafka partition of the message',
+    _offset UInt64 COMMENT 'Kafka offset of the message; what is stored is read back by it',
+    _inserted_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When the row was inserted',
+    _first UInt64 DEFAULT toUInt64(4102444800000 - toUnixTimestamp64Milli(at)) COMMENT 'The earlier, the higher: of two imports of the same thing the first holds'
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/all/{database}/{table}', '{shard}-{replica}', _first)
+ORDER BY id
+COMMENT 'Where imported readings come from: who brought what, when, and where it had been published. Read FINAL, or through the view v_imports.'
+
+-- 045_v_readings.sql
+CREATE OR REPLACE VIEW v_readings ON CLUSTER 'tide' (
+    metric LowCardinality(String) COMMENT 'What was counted: rank, uses_today, views_day, rating_count, listed, ...',
+    target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
+    subject LowCardinality(String) COMMENT 'App id of the store, tag, article or topic; never a person',
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported, reported or modelled; never mix them',
+    at DateTime64(3, 'UTC') COMMENT 'Moment, or start of the period, that the value is about',
+    value Float64 COMMENT 'The number; its unit is the metric''s',
+    slot DateTime64(3, 'UTC') COMMENT 'Tick of the look that the reading belongs to',
+    seen_at DateTime64(3, 'UTC') COMMENT 'When the answer was there',
+    parser_version UInt32 COMMENT 'Version of the parser that made the reading',
+    import_id LowCardinality(String) COMMENT 'Id of the import that brought it, in v_imports; empty where a collector looked',
+    kind LowCardinality(String) COMMENT 'Kind of the target: chart, listing, tag, article, keyword, list',
+    place LowCardinality(String) COMMENT 'Store or platform of the target',
+    country LowCardinality(String) COMMENT 'Storefront of the target, ISO 3166 alpha-2; empty where there is none',
+    name LowCardinality(String) COMMENT 'Chart, tag, article, keyword or list of the target'
+)
+COMMENT 'One row per number: what was sent twice is there once, and of two readings of one moment the later seen holds.'
+AS
+SELECT metric, target, subject, source, basis, at, value, slot, seen_at, parser_version, import_id, kind, place, country, name
+FROM readings FINAL
+
+-- 046_v_looks.sql
+CREATE OR REPLACE VIEW v_looks ON CLUSTER 'tide' (
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported, reported or modelled',
+    slot DateTime64(3, 'UTC') COMMENT 'Tick of the look',
+    seen_at DateTime64(3, 'UTC') COMMENT 'When the answer was there',
+    outcome LowCardinality(String) COMMENT 'ok; empty: nothing there; failed: nobody could look; refused: answer not understood',
+    depth UInt32 COMMENT 'How many places deep the list was; 0 where the target is no list',
+    readings UInt32 COMMENT 'How many readings the look brought',
+    reason String COMMENT 'Why the look is not ok, for a person to read',
+    via LowCardinality(String) COMMENT 'Which way the answer came, where a source has several',
+    every_s UInt32 COMMENT 'Seconds until the next look was expected; 0: no schedule',
+    parser_version UInt32 COMMENT 'Version of the parser that read the answer',
+    import_id LowCardinality(String) COMMENT 'Id of the import that brought it, in v_imports; empty where a collector looked',
+    http_status UInt32 COMMENT 'HTTP status of the answer; 0: none',
+    duration_ms UInt32 COMMENT 'How long the look took, milliseconds',
+    body_bytes UInt64 COMMENT 'Size of the answer, bytes',
+    kind LowCardinality(String) COMMENT 'Kind of the target: chart, listing, tag, article, keyword, list',
+    place LowCardinality(String) COMMENT 'Store or platform of the target',
+    country LowCardinality(String) COMMENT 'Storefront of the target, ISO 3166 alpha-2; empty where there is none',
+    name LowCardinality(String) COMMENT 'Chart, tag, article, keyword or list of the target'
+)
+COMMENT 'One row per look, whatever came of it.'
+AS
+SELECT source, target, basis, slot, seen_at, outcome, depth, readings, reason, via, every_s, parser_version, import_id,
+    http_status, duration_ms, body_bytes, kind, place, country, name
+FROM looks FINAL
+
+-- 047_v_imports.sql
+CREATE OR REPLACE VIEW v_imports ON CLUSTER 'tide' (
+    id String COMMENT 'Deterministic id, made from the content and the mapping: the column import_id of v_readings and v_looks',
+    name String COMMENT 'Name of the file, or of the webhook''s sender',
+    imported_by String COMMENT 'Who brought it, as they called themselves',
+    at DateTime64(3, 'UTC') COMMENT 'When it was imported for the first time',
+    source_url String COMMENT 'Where the data was published; empty where nobody said',
+    sha256 String COMMENT 'SHA-256 of the bytes as they came, hex',
+    bytes UInt64 COMMENT 'How many bytes came',
+    rows UInt64 COMMENT 'How many rows they had',
+    mapping String COMMENT 'The mapping that read them, as YAML',
+    note String COMMENT 'What was said about it when it was imported',
+    via LowCardinality(String) COMMENT 'How it came: file or webhook'
+)
+COMMENT 'One row per import: who brought what, when, and where it had been published.'
+AS
+SELECT id, name, imported_by, at, source_url, sha256, bytes, rows, mapping, note, via
+FROM imports FINAL
+
