@@ -20,39 +20,43 @@ import (
 //
 //nolint:gochecknoglobals // one engine for all tests of a binary: each needs 150 MB and half a second
 var shared struct {
-	once sync.Once
-	addr string
-	err  error
+	once   sync.Once
+	engine *engine.Process
+	err    error
 }
 
+// stuckAfter is longer than any test takes, also on a busy machine.
+const stuckAfter = 4 * time.Minute
+
 // ClickHouse gives the test a database of its own in a real engine, and the DSN
-// of it (http://127.0.0.1:PORT/DB). The database is dropped at the end. The
-// package's TestMain must call engine.MainHook first.
+// of it (http://127.0.0.1:PORT/DB). The database ends with the engine, which
+// ends with the test binary. The package's TestMain must call engine.MainHook
+// first. A test that takes minutes makes the engine say where it stands, and end.
 func ClickHouse(t testing.TB) (dsn string) {
 	t.Helper()
 	_, err := engine.FindLibrary("")
 	Need(t, "the engine's library", "make engine", err == nil)
-	shared.once.Do(func() { shared.addr, shared.err = startShared() })
+	shared.once.Do(func() { shared.engine, shared.err = startShared() })
 	if shared.err != nil {
 		t.Fatal(shared.err)
 	}
 	name := "t_" + strings.ToLower(rand.Text()[:12])
-	post(t, shared.addr, "CREATE DATABASE "+name)
-	t.Cleanup(func() { post(t, shared.addr, "DROP DATABASE "+name+" SYNC") })
-	return "http://" + shared.addr + "/" + name
+	post(t, shared.engine.Addr(), "CREATE DATABASE "+name)
+	stuck := time.AfterFunc(stuckAfter, func() {
+		t.Errorf("no end after %v; the engine is made to say where it stands, and ends", stuckAfter)
+		shared.engine.Dump()
+	})
+	t.Cleanup(func() { stuck.Stop() })
+	return "http://" + shared.engine.Addr() + "/" + name
 }
 
-func startShared() (addr string, err error) {
+func startShared() (*engine.Process, error) {
 	sweep()
 	dir, err := os.MkdirTemp("", enginePrefix+"*")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	p, err := engine.SpawnTest(context.Background(), engine.Config{DataDir: dir}, true)
-	if err != nil {
-		return "", err
-	}
-	return p.Addr(), nil
+	return engine.SpawnTest(context.Background(), engine.Config{DataDir: dir}, true)
 }
 
 // enginePrefix begins the names of the engines' temporary folders.

@@ -189,6 +189,13 @@ func (p *Process) Stop(ctx context.Context) error {
 	}
 }
 
+// Dump makes the engine write on stderr where each goroutine stands, and end.
+func (p *Process) Dump() {
+	if err := p.cmd.Process.Signal(syscall.SIGQUIT); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		p.log.Warn("engine process is not asked where it stands", "err", err)
+	}
+}
+
 func (p *Process) kill() {
 	if err := p.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		p.log.Warn("engine process is not killed", "err", err)
