@@ -72,3 +72,10 @@ func (t *Target) Validate() error {
 func isCountry(s string) bool {
 	return len(s) == 2 && s[0] >= 'a' && s[0] <= 'z' && s[1] >= 'a' && s[1] <= 'z'
 }
+
+// Key is the partition key of a mention: all mentions of a tag stay in order,
+// and in one partition.
+func (m *Mention) Key() string { return MentionKey(m.GetPlatform(), m.GetTag()) }
+
+// MentionKey is the partition key of the mentions of a tag on a platform.
+func MentionKey(platform, tag string) string { return platform + "/" + tag }

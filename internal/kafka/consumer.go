@@ -57,7 +57,11 @@ type Starter interface {
 type Commit struct {
 	// Offset is the next to be read after a restart; -1: nothing to commit yet.
 	Offset int64
-	// Metadata is kept with the offset, and given to Assign. At most 4 KiB.
+	// Next is the first offset that was never handled, where that is beyond
+	// Offset: what lies between is read again after a restart although it has
+	// been handled. 0: the same as Offset.
+	Next int64
+	// Metadata is kept with the offset, and given to Assign. At most 4,000 bytes.
 	Metadata string
 }
 

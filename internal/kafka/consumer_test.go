@@ -338,3 +338,72 @@ func TestMetricsAreSharedAndClean(t *testing.T) {
 		t.Errorf("%s: %s", p.Metric, p.Text)
 	}
 }
+
+// holdsBack commits offset 0 for ever, as one does whose windows are open, and
+// says how far it has come.
+type holdsBack struct{ got chan kafka.Committed }
+
+func (h holdsBack) Assign(_ context.Context, _ string, _ int, at kafka.Committed) (kafka.PartitionHandler, error) {
+	h.got <- at
+	return h, nil
+}
+
+func (h holdsBack) Handle(_ context.Context, batch []kafka.Message) (kafka.Commit, error) {
+	return kafka.Commit{Offset: 0, Next: batch[len(batch)-1].Offset + 1, Metadata: "open: @all"}, nil
+}
+
+// What is read again after a restart although it has been handled is no lag.
+func TestKafkaHandledIsNoLag(t *testing.T) {
+	t.Parallel()
+	eachBroker(t, func(t *testing.T, addr string) {
+		c := newClient(t, addr)
+		topic := newTopic(t, c)
+		publishOneKey(t, c, topic, numbered("m", 50))
+		cfg := kafka.ConsumerConfig{Group: topic, Topics: []string{topic}}
+		h := holdsBack{make(chan kafka.Committed, 8)}
+		run := consume(t, c, cfg, h)
+		eventually(t, "the commit", func() bool { _, lag := lagOf(t, c, topic, topic); return lag == 0 })
+		run.stop()
+		again := holdsBack{make(chan kafka.Committed, 8)}
+		consume(t, c, cfg, again)
+		for range 4 {
+			if at := <-again.got; at.Offset == 0 {
+				if want := (kafka.Committed{Offset: 0, Next: 50, Metadata: "open: @all"}); at != want {
+					t.Errorf("assigned %+v, want %+v", at, want)
+				}
+				return
+			}
+		}
+		t.Error("no partition has the commit")
+	})
+}
+
+// A partition is chosen by key the same way by those who write and those who
+// ask.
+func TestKafkaPartitionOfIsWherePublishPuts(t *testing.T) {
+	t.Parallel()
+	eachBroker(t, func(t *testing.T, addr string) {
+		c := newClient(t, addr)
+		topic := newTopic(t, c)
+		n, err := c.Partitions(t.Context(), topic)
+		if err != nil || n != 4 {
+			t.Fatalf("%d partitions, %v; want 4", n, err)
+		}
+		want := [4]int64{}
+		for _, key := range numbered("key", 40) {
+			want[kafka.PartitionOf(key, n)]++
+			if err := c.Publish(t.Context(), topic, key, note(key)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		lags, err := c.Lag(t.Context(), topic, []string{topic})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range lags {
+			if l.End != want[l.Partition] {
+				t.Errorf("partition %d has %d messages, want %d", l.Partition, l.End, want[l.Partition])
+			}
+		}
+	})
+}

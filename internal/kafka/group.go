@@ -141,11 +141,11 @@ func (c *Consumer) watchStall(ctx context.Context, own *owned, wait *time.Durati
 		for _, l := range lags {
 			tp := topicPartition{l.Topic, l.Partition}
 			p, seen := since[tp]
-			if !seen || p.committed != l.Committed || l.Lag == 0 || own.has(tp) {
-				if seen && p.committed != l.Committed && !own.has(tp) {
+			if !seen || p.committed != l.handled() || l.Lag == 0 || own.has(tp) {
+				if seen && p.committed != l.handled() && !own.has(tp) {
 					*wait = c.stallWait()
 				}
-				since[tp] = progress{l.Committed, time.Now()}
+				since[tp] = progress{l.handled(), time.Now()}
 				continue
 			}
 			if time.Since(p.at) < *wait {
@@ -161,7 +161,7 @@ func (c *Consumer) watchStall(ctx context.Context, own *owned, wait *time.Durati
 	}
 }
 
-// progress is what was committed, and since when.
+// progress is what was committed as handled, and since when.
 type progress struct {
 	committed int64
 	at        time.Time

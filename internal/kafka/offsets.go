@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,16 +23,21 @@ type PartitionLag struct {
 	Committed int64 `json:"committed"`
 	// End is the offset that the next message will get.
 	End int64 `json:"end"`
-	// Lag is End less Committed, or less the start of the log where nothing is
-	// committed. It counts ticks too.
+	// Lag is End less the first offset that was never handled, or less the start
+	// of the log where nothing is committed. It counts ticks too.
 	Lag int64 `json:"lag"`
 }
+
+// handled is the first offset that was never handled.
+func (l PartitionLag) handled() int64 { return l.End - l.Lag }
 
 // Committed is where a group is in a partition.
 type Committed struct {
 	// Offset is the next to be read; -1 if the group has never committed.
 	Offset int64
-	// Metadata as it was committed.
+	// Next and Metadata as they were committed; Next is Offset where it was not
+	// given.
+	Next     int64
 	Metadata string
 	// Reset says that the log begins anew: offsets that were seen before now
 	// name other messages. Only with ConsumerConfig.Truncated set to reset.
@@ -103,7 +109,8 @@ func (c *Client) committed(ctx context.Context, group, topic string, partitions 
 			return nil, fmt.Errorf("topic %s partition %d: %w", topic, p.Partition, p.Error)
 		}
 		if p.CommittedOffset >= 0 {
-			found[p.Partition] = Committed{Offset: p.CommittedOffset, Metadata: p.Metadata}
+			next, metadata := readNext(p.CommittedOffset, p.Metadata)
+			found[p.Partition] = Committed{Offset: p.CommittedOffset, Next: next, Metadata: metadata}
 		}
 	}
 	return found, nil
@@ -125,6 +132,30 @@ func (c *Client) commit(ctx context.Context, group string, o owner, topic string
 		}
 	}
 	return nil
+}
+
+// nextMark begins metadata that has the first offset which was never handled in
+// front: "@1234 ".
+const nextMark = "@"
+
+func writeNext(c Commit) string {
+	if c.Next <= c.Offset {
+		return c.Metadata
+	}
+	return nextMark + strconv.FormatInt(c.Next, 10) + " " + c.Metadata
+}
+
+func readNext(offset int64, metadata string) (next int64, rest string) {
+	text, found := strings.CutPrefix(metadata, nextMark)
+	if !found {
+		return offset, metadata
+	}
+	number, rest, _ := strings.Cut(text, " ")
+	next, err := strconv.ParseInt(number, 10, 64)
+	if err != nil {
+		return offset, metadata
+	}
+	return max(next, offset), rest
 }
 
 // Lag says for every partition of the topics how far the group is behind.
@@ -167,7 +198,7 @@ func (c *Client) topicLag(ctx context.Context, group, topic string) ([]Partition
 	}
 	lags := make([]PartitionLag, len(parts))
 	for i, p := range parts {
-		from := max(done[p].Offset, ends[p].first)
+		from := max(done[p].Offset, done[p].Next, ends[p].first)
 		lags[i] = PartitionLag{
 			Topic: topic, Partition: p, Committed: done[p].Offset,
 			End: ends[p].end, Lag: max(0, ends[p].end-from),

@@ -149,3 +149,23 @@ func (c *Client) partitions(ctx context.Context, topic string) ([]int, error) {
 	}
 	return nil, fmt.Errorf("topic %s: %w", topic, ErrUnknownTopic)
 }
+
+// Partitions says how many partitions a topic has.
+func (c *Client) Partitions(ctx context.Context, topic string) (n int, err error) {
+	err = c.call(ctx, "read topics", func(ctx context.Context) error {
+		parts, err := c.partitions(ctx, topic)
+		n = len(parts)
+		return err
+	})
+	return n, err
+}
+
+// PartitionOf is the partition of a key, as everything that is published here
+// is spread.
+func PartitionOf(key string, partitions int) int {
+	ids := make([]int, partitions)
+	for i := range ids {
+		ids[i] = i
+	}
+	return (&kafkago.Hash{}).Balance(kafkago.Message{Key: []byte(key)}, ids...)
+}

@@ -105,7 +105,7 @@ func (w *worker) locate(ctx context.Context) (place, error) {
 	if err != nil {
 		return at, err
 	}
-	w.last = Commit{Offset: at.committed.Offset, Metadata: at.committed.Metadata}
+	w.last = Commit{Offset: at.committed.Offset, Next: at.committed.Next, Metadata: at.committed.Metadata}
 	w.pending = Commit{Offset: noCommit} // it may be of a log that is gone
 	switch off := at.committed.Offset; {
 	case off == noCommit:
@@ -234,6 +234,7 @@ func (w *worker) handle(ctx, hctx context.Context, ph PartitionHandler, batch []
 // does not stop the handling: rows carry their offsets, a commit is a hint. But
 // a member that was fenced must stop at once.
 func (w *worker) commit(ctx, hctx context.Context, commit Commit) error {
+	commit.Next = max(commit.Next, commit.Offset)
 	if commit.Offset < 0 || commit == w.last {
 		return nil
 	}
@@ -241,7 +242,7 @@ func (w *worker) commit(ctx, hctx context.Context, commit Commit) error {
 	defer cancel()
 	err := w.c.client.persist(cctx, "commit offset", func(ctx context.Context) error {
 		return w.c.client.commit(ctx, w.c.cfg.Group, w.owner, w.tp.topic,
-			kafkago.OffsetCommit{Partition: w.tp.partition, Offset: commit.Offset, Metadata: commit.Metadata})
+			kafkago.OffsetCommit{Partition: w.tp.partition, Offset: commit.Offset, Metadata: writeNext(commit)})
 	})
 	group, topic := w.c.cfg.Group, w.tp.topic
 	switch {
