@@ -1,6 +1,7 @@
 package clickhouse
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -303,6 +304,54 @@ func TestCoverage(t *testing.T) {
 		UNION ALL SELECT 'weibo', 'list/weibo/cn/hot', 'imported', toDateTime64('2025-01-12 00:00:00', 3, 'UTC') + toIntervalHour(number) AS s, s, if(number % 2 = 0, 'failed', 'ok'), 3600 FROM numbers(24)`)
 	wantLines(t, c, "SELECT day, expected, ok, ratio FROM v_coverage ORDER BY day",
 		"2025-01-10 | 12 | 12 | 1", "2025-01-11 | 24 | 0 | 0", "2025-01-12 | 24 | 12 | 0.5")
+}
+
+// TestCoverageFollowsTheSchedule: what was wanted is what the looks themselves
+// promised, whatever the interval is today.
+func TestCoverageFollowsTheSchedule(t *testing.T) {
+	t.Parallel()
+	c := migrated(t)
+	// looks writes n looks, one every seconds; those whose number bad divides failed.
+	looks := func(target, from string, n, seconds, bad int) {
+		run(t, c, fmt.Sprintf(`INSERT INTO looks (source, target, basis, slot, seen_at, outcome, every_s)
+			SELECT 's', '%s', 'imported', toDateTime64('%s', 3, 'UTC') + toIntervalSecond(number * %d) AS s, s, if(%d > 0 AND number %% %d = 0, 'failed', 'ok'), %d FROM numbers(%d)`,
+			target, from, seconds, bad, max(bad, 1), seconds, n))
+	}
+	// Twice a day until noon, then every ten minutes; and the other way round.
+	looks("list/x//finer", "2025-01-10 00:00:00", 1, 43200, 0)
+	looks("list/x//finer", "2025-01-10 12:00:00", 72, 600, 0)
+	looks("list/x//coarser", "2025-01-10 00:00:00", 72, 600, 2)
+	looks("list/x//coarser", "2025-01-10 12:00:00", 2, 43200, 0)
+	// Off for two days, and back with another interval: the old one was in force.
+	looks("list/x//off", "2025-01-10 00:00:00", 24, 3600, 0)
+	looks("list/x//off", "2025-01-13 00:00:00", 1, 60, 0)
+	// Restarts look more often than the schedule; what failed still counts.
+	looks("list/x//restarted", "2025-01-10 00:00:00", 48, 3600, 2)
+	looks("list/x//restarted", "2025-01-10 00:10:00", 24, 3600, 0)
+	// Added later: nothing is expected before.
+	looks("list/x//later", "2025-01-10 18:00:00", 6, 3600, 0)
+	wantLines(t, c, "SELECT substring(target, 9), day, expected, ok, ratio FROM v_coverage WHERE day < '2025-01-12' OR target = 'list/x//off' ORDER BY target, day",
+		"coarser | 2025-01-10 | 73 | 37 | 0.5068493150684932",
+		"coarser | 2025-01-11 | 1 | 1 | 1",
+		"finer | 2025-01-10 | 73 | 73 | 1",
+		"later | 2025-01-10 | 6 | 6 | 1",
+		"off | 2025-01-10 | 24 | 24 | 1",
+		"off | 2025-01-11 | 24 | 0 | 0",
+		"off | 2025-01-12 | 24 | 0 | 0",
+		"off | 2025-01-13 | 1 | 1 | 1",
+		"restarted | 2025-01-10 | 48 | 36 | 0.75",
+		"restarted | 2025-01-11 | 24 | 12 | 0.5")
+}
+
+// TestCoverageOfTheLiving goes on to now, and not beyond.
+func TestCoverageOfTheLiving(t *testing.T) {
+	t.Parallel()
+	c := migrated(t)
+	run(t, c, `INSERT INTO looks (source, target, basis, slot, seen_at, outcome, every_s)
+		SELECT 's', 'list/x//alive', 'measured', now64(3, 'UTC') - toIntervalMinute(1440 - number * 60) AS s, s, 'ok', 3600 FROM numbers(25)
+		UNION ALL SELECT 's', 'list/x//dead', 'measured', now64(3, 'UTC') - toIntervalHour(10) AS s, s, 'ok', 3600`)
+	wantLines(t, c, "SELECT target, sum(expected), sum(ok) FROM v_coverage GROUP BY target ORDER BY target",
+		"list/x//alive | 25 | 25", "list/x//dead | 10 | 1")
 }
 
 func TestEventsAndReported(t *testing.T) {

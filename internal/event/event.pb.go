@@ -787,7 +787,8 @@ func (x *Mention) GetAtMs() int64 {
 	return 0
 }
 
-// Episode is one state of a surge; later states of the same id replace earlier.
+// Episode is one state of something with a beginning and an end: a surge, or a
+// trouble of a source; later states of the same id replace earlier.
 type Episode struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Deterministic: made from rule, series and onset.
@@ -811,8 +812,17 @@ type Episode struct {
 	// 0 to 1.
 	Severity float64 `protobuf:"fixed64,15,opt,name=severity" json:"severity,omitempty"`
 	// How it was computed, for a person to read.
-	Explanation   string `protobuf:"bytes,16,opt,name=explanation" json:"explanation,omitempty"`
-	Basis         Basis  `protobuf:"varint,17,opt,name=basis,enum=tidemark.v1.Basis" json:"basis,omitempty"`
+	Explanation string `protobuf:"bytes,16,opt,name=explanation" json:"explanation,omitempty"`
+	Basis       Basis  `protobuf:"varint,17,opt,name=basis,enum=tidemark.v1.Basis" json:"basis,omitempty"`
+	// What it is about: surge (what the crowd does) or health (what our looking
+	// does). Empty means surge.
+	Kind string `protobuf:"bytes,18,opt,name=kind" json:"kind,omitempty"`
+	// Unit of value, baseline and peak: s, looks, places, ratio, ...
+	Unit string `protobuf:"bytes,19,opt,name=unit" json:"unit,omitempty"`
+	// Moment of the data that made this state; 0: unknown.
+	AtMs int64 `protobuf:"varint,20,opt,name=at_ms,json=atMs" json:"at_ms,omitempty"`
+	// What a person can do about it; empty where there is nothing.
+	Advice        string `protobuf:"bytes,21,opt,name=advice" json:"advice,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -964,6 +974,34 @@ func (x *Episode) GetBasis() Basis {
 		return x.Basis
 	}
 	return Basis_BASIS_UNSPECIFIED
+}
+
+func (x *Episode) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *Episode) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *Episode) GetAtMs() int64 {
+	if x != nil {
+		return x.AtMs
+	}
+	return 0
+}
+
+func (x *Episode) GetAdvice() string {
+	if x != nil {
+		return x.Advice
+	}
+	return ""
 }
 
 // Fact is something that was published about the case: a dated event, or a
@@ -1387,7 +1425,7 @@ const file_tidemark_v1_event_proto_rawDesc = "" +
 	"\bplatform\x18\x02 \x01(\tR\bplatform\x12\x10\n" +
 	"\x03tag\x18\x03 \x01(\tR\x03tag\x12\x1a\n" +
 	"\blanguage\x18\x04 \x01(\tR\blanguage\x12\x13\n" +
-	"\x05at_ms\x18\x05 \x01(\x03R\x04atMs\"\xf5\x03\n" +
+	"\x05at_ms\x18\x05 \x01(\x03R\x04atMs\"\xca\x04\n" +
 	"\aEpisode\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04rule\x18\x02 \x01(\tR\x04rule\x12\x16\n" +
@@ -1407,7 +1445,11 @@ const file_tidemark_v1_event_proto_rawDesc = "" +
 	"\x04peak\x18\x0e \x01(\x01R\x04peak\x12\x1a\n" +
 	"\bseverity\x18\x0f \x01(\x01R\bseverity\x12 \n" +
 	"\vexplanation\x18\x10 \x01(\tR\vexplanation\x12(\n" +
-	"\x05basis\x18\x11 \x01(\x0e2\x12.tidemark.v1.BasisR\x05basis\"\xd9\x03\n" +
+	"\x05basis\x18\x11 \x01(\x0e2\x12.tidemark.v1.BasisR\x05basis\x12\x12\n" +
+	"\x04kind\x18\x12 \x01(\tR\x04kind\x12\x12\n" +
+	"\x04unit\x18\x13 \x01(\tR\x04unit\x12\x13\n" +
+	"\x05at_ms\x18\x14 \x01(\x03R\x04atMs\x12\x16\n" +
+	"\x06advice\x18\x15 \x01(\tR\x06advice\"\xd9\x03\n" +
 	"\x04Fact\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12)\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x15.tidemark.v1.FactKindR\x04kind\x12\x14\n" +

@@ -13,6 +13,8 @@ const (
 	KindArticle = "article" // an encyclopedia's article
 	KindKeyword = "keyword" // a word on a news site
 	KindList    = "list"    // a platform's list of topics
+	// KindSource is a source with all its targets. Only episodes are about one.
+	KindSource = "source"
 )
 
 // Key is the target as one string, kind/place/country/name: the partition key
@@ -45,6 +47,11 @@ func ListingTarget(store, country string) *Target {
 // TagTarget is a hashtag, without #, on a platform or one server of it.
 func TagTarget(platform, tag string) *Target {
 	return &Target{Kind: KindTag, Place: platform, Name: tag}
+}
+
+// SourceTarget is a source as a whole, for episodes about it.
+func SourceTarget(source string) *Target {
+	return &Target{Kind: KindSource, Place: source, Name: "all"}
 }
 
 // Validate names the first field that is wrong.

@@ -129,8 +129,18 @@ func (e *Episode) Validate() error {
 			return err
 		}
 	}
-	if err := e.GetTarget().Validate(); err != nil {
+	if err := e.validateTarget(); err != nil {
 		return err
+	}
+	if k := e.GetKind(); k != "" && k != EpisodeSurge && k != EpisodeHealth {
+		return fieldError("kind", "is %q, want %s or %s", k, EpisodeSurge, EpisodeHealth)
+	}
+	for field, value := range map[string]float64{
+		"value": e.GetValue(), "baseline": e.GetBaseline(), "peak": e.GetPeak(), "severity": e.GetSeverity(),
+	} {
+		if math.IsNaN(value) || math.IsInf(value, 0) {
+			return fieldError(field, "is %v", value)
+		}
 	}
 	switch e.GetState() {
 	case EpisodeState_EPISODE_STATE_OPEN, EpisodeState_EPISODE_STATE_UPDATED, EpisodeState_EPISODE_STATE_CLOSED:
@@ -141,6 +151,18 @@ func (e *Episode) Validate() error {
 		return fieldError("sequence", "is 0, want 1, 2, …")
 	}
 	return checkTime("onset_ms", e.GetOnsetMs())
+}
+
+// validateTarget also takes a whole source, which no look can be about.
+func (e *Episode) validateTarget() error {
+	t := e.GetTarget()
+	if t.GetKind() != KindSource {
+		return t.Validate()
+	}
+	if err := checkName("target.place", t.GetPlace(), 128); err != nil {
+		return err
+	}
+	return checkName("target.name", t.GetName(), 512)
 }
 
 // Validate names the first field that is wrong.

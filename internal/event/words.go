@@ -49,6 +49,28 @@ func (b Basis) Word() string {
 	}
 }
 
+// Kinds of episodes.
+const (
+	// EpisodeSurge is about what the crowd does.
+	EpisodeSurge = "surge"
+	// EpisodeHealth is about our own looking: a source that is dead, or odd.
+	EpisodeHealth = "health"
+)
+
+// Word is the state as it stands in tables and messages.
+func (s EpisodeState) Word() string {
+	switch s {
+	case EpisodeState_EPISODE_STATE_OPEN:
+		return "open"
+	case EpisodeState_EPISODE_STATE_UPDATED:
+		return "updated"
+	case EpisodeState_EPISODE_STATE_CLOSED:
+		return "closed"
+	default:
+		return "unspecified"
+	}
+}
+
 // ID makes a deterministic id from what a thing is: the same parts give the
 // same id in every process and after every restart.
 func ID(parts ...string) string {

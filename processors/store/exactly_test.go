@@ -40,7 +40,7 @@ func physically(t *testing.T, k *kit, readings, looks uint64) {
 
 func noMerges(t *testing.T, k *kit) {
 	t.Helper()
-	for _, table := range []string{"readings", "looks", "facts", "imports"} {
+	for _, table := range []string{"readings", "looks", "facts", "imports", "episodes"} {
 		if err := k.ch.Exec(t.Context(), "SYSTEM STOP MERGES "+table); err != nil {
 			t.Fatal(err)
 		}

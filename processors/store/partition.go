@@ -19,7 +19,7 @@ type partition struct {
 	p      *Processor
 	topic  string
 	id     int
-	tables []*table // readings, looks, facts, imports
+	tables []*table // of the topic: readings, looks, facts, imports; or episodes
 	log    *slog.Logger
 
 	unsure   bool  // the last insert may have landed or not
@@ -91,7 +91,7 @@ func (h *partition) queryPrefix(t *table) string {
 // take decodes one message and gives it to the tables.
 func (h *partition) take(ctx context.Context, m *kafka.Message) error {
 	where := at{topic: h.topic, partition: uint16(h.id), offset: uint64(m.Offset)}
-	if m.Type == typeSnapshot && h.fast.take(h, where, m.Value) {
+	if m.Type == typeSnapshot && h.topic != event.TopicEpisodes && h.fast.take(h, where, m.Value) {
 		return nil
 	}
 	msg, err := event.Unmarshal(m.Type, m.Value)
@@ -105,18 +105,39 @@ func (h *partition) take(ctx context.Context, m *kafka.Message) error {
 		}
 		return h.rejectOnce(ctx, m, reason, err)
 	}
-	switch msg := msg.(type) {
-	case *event.Snapshot:
-		h.addSnapshot(where, msg)
-	case *event.Fact:
-		h.addFact(where, msg)
-	case *event.Import:
-		h.addImport(where, msg)
-	case *event.Tick:
-	default:
+	if !h.give(where, msg) {
 		return h.rejectOnce(ctx, m, "unexpected_type", fmt.Errorf("take message: %s does not belong on %s", m.Type, h.topic))
 	}
 	return nil
+}
+
+// give adds a message to the tables; false: it does not belong on this topic.
+func (h *partition) give(where at, msg event.Validator) bool {
+	episodes := h.topic == event.TopicEpisodes
+	switch msg := msg.(type) {
+	case *event.Tick:
+		return true
+	case *event.Episode:
+		if episodes {
+			h.addEpisode(where, msg)
+		}
+		return episodes
+	case *event.Snapshot:
+		if !episodes {
+			h.addSnapshot(where, msg)
+		}
+	case *event.Fact:
+		if !episodes {
+			h.addFact(where, msg)
+		}
+	case *event.Import:
+		if !episodes {
+			h.addImport(where, msg)
+		}
+	default:
+		return false
+	}
+	return !episodes
 }
 
 // maxOriginal bounds the bytes of a rejected message, so that the message

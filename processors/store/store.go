@@ -1,4 +1,4 @@
-// Package store is the processor that writes snapshots, facts and imports from Kafka
+// Package store is the processor that writes snapshots, facts, imports and episodes from Kafka
 // into ClickHouse, each exactly once, and keeps the rollups up to date.
 //
 // The rows are the truth, and Kafka's commits a hint. Every row carries the
@@ -47,14 +47,16 @@ func New(ch *clickhouse.Client, reject Reject, reg prometheus.Registerer, log *s
 }
 
 // Topics are what the processor reads.
-func Topics() []string { return []string{event.TopicSnapshots} }
+func Topics() []string { return []string{event.TopicSnapshots, event.TopicEpisodes} }
 
 // Check compares the columns that the processor writes with the live tables.
 // Call it before anything is consumed: an error needs a person.
 func (p *Processor) Check(ctx context.Context) error {
 	errs := []error{p.err}
-	for _, t := range allTables() {
-		errs = append(errs, p.ch.CheckColumns(ctx, t.name, t.defs()))
+	for _, topic := range Topics() {
+		for _, t := range tablesOf(topic) {
+			errs = append(errs, p.ch.CheckColumns(ctx, t.name, t.defs()))
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -66,7 +68,7 @@ func (p *Processor) Assign(ctx context.Context, topic string, id int, c kafka.Co
 	}
 	h := &partition{
 		p: p, topic: topic, id: id,
-		tables: allTables(),
+		tables: tablesOf(topic),
 		log:    p.log.With("topic", topic, "partition", id),
 	}
 	for _, t := range h.tables {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"github.com/tidemark/tidemark/internal/clickhouse"
+	"github.com/tidemark/tidemark/internal/event"
 )
 
 // Short names of the columns' kinds.
@@ -60,6 +61,7 @@ type table struct {
 	looks    *lookColumns
 	facts    *factColumns
 	imports  *importColumns
+	episodes *episodeColumns
 	stored   stored
 	// skipped counts the rows of the batch that the table had already.
 	skipped int
@@ -234,7 +236,11 @@ func importsTable() *table {
 	}
 }
 
-// allTables are the tables of one partition, in the order of their inserts.
-func allTables() []*table {
+// tablesOf are the tables that a partition of the topic fills, in the order of
+// their inserts.
+func tablesOf(topic string) []*table {
+	if topic == event.TopicEpisodes {
+		return []*table{episodesTable()}
+	}
 	return []*table{readingsTable(), looksTable(), factsTable(), importsTable()}
 }

@@ -20,7 +20,7 @@ func loose() (*partition, *[]*event.Rejected) {
 		rejected = append(rejected, r)
 		return nil
 	}, nil, slog.New(slog.DiscardHandler))
-	return &partition{p: p, topic: event.TopicSnapshots, tables: allTables(), log: p.log}, &rejected
+	return &partition{p: p, topic: event.TopicSnapshots, tables: tablesOf(event.TopicSnapshots), log: p.log}, &rejected
 }
 
 // dump is what a partition has collected, row by row.

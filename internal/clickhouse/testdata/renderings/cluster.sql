@@ -762,3 +762,109 @@ AS
 SELECT id, name, imported_by, at, source_url, sha256, bytes, rows, mapping, note, via
 FROM imports FINAL
 
+-- 060_episodes.sql
+CREATE TABLE IF NOT EXISTS episodes ON CLUSTER 'tide' (
+    id String COMMENT 'Deterministic id of the episode, the same in all its states',
+    kind LowCardinality(String) COMMENT 'surge: what the crowd does; health: what our own looking does',
+    rule LowCardinality(String) COMMENT 'Name of the rule that found it',
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    target LowCardinality(String) COMMENT 'What it is about: kind/place/country/name; source/NAME//all is a source with all its targets',
+    subject LowCardinality(String) COMMENT 'App id of the store, tag, article or topic; never a person. Of a trouble of the whole target: the target',
+    metric LowCardinality(String) COMMENT 'What was counted, or what a rule about looks compares',
+    basis LowCardinality(String) COMMENT 'Basis of the series: measured, backfill, imported or modelled',
+    state LowCardinality(String) COMMENT 'open, updated (it got worse) or closed',
+    sequence UInt32 COMMENT 'Counts the states of the episode from 1',
+    onset DateTime64(3, 'UTC') COMMENT 'Since when: a moment of the data, not when it was noticed',
+    at Nullable(DateTime64(3, 'UTC')) COMMENT 'Moment of the data that made this state; NULL: unknown',
+    peak_at Nullable(DateTime64(3, 'UTC')) COMMENT 'When the peak was; NULL: not yet, or there is none',
+    closed Nullable(DateTime64(3, 'UTC')) COMMENT 'When it ended; NULL: it lasts',
+    value Float64 COMMENT 'What was seen, in unit',
+    baseline Float64 COMMENT 'What was expected, in unit',
+    peak Float64 COMMENT 'The most extreme value so far, in unit',
+    unit LowCardinality(String) COMMENT 'Unit of value, baseline and peak: s, looks, places, ratio, ...',
+    severity Float64 COMMENT 'How bad or how large, 0 to 1',
+    explanation String COMMENT 'How it was computed, for a person to read',
+    advice String COMMENT 'What a person can do about it',
+    _topic LowCardinality(String) COMMENT 'Kafka topic of the message that brought the row',
+    _partition UInt16 COMMENT 'Kafka partition of the message',
+    _offset UInt64 COMMENT 'Kafka offset of the message; what is stored is read back by it',
+    _inserted_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When the row was inserted'
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/all/{database}/{table}', '{shard}-{replica}', _inserted_at)
+ORDER BY (id, sequence, state)
+COMMENT 'One state of an episode: opened once, updated when it gets worse, closed once. Read v_episodes for the latest state of each.'
+
+-- 061_v_episodes.sql
+CREATE OR REPLACE VIEW v_episodes ON CLUSTER 'tide' (
+    id String COMMENT 'Deterministic id of the episode',
+    kind LowCardinality(String) COMMENT 'surge: what the crowd does; health: what our own looking does',
+    rule LowCardinality(String) COMMENT 'Name of the rule that found it',
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    target LowCardinality(String) COMMENT 'What it is about: kind/place/country/name; source/NAME//all is a source with all its targets',
+    subject LowCardinality(String) COMMENT 'App id of the store, tag, article or topic; never a person. Of a trouble of the whole target: the target',
+    metric LowCardinality(String) COMMENT 'What was counted, or what a rule about looks compares',
+    basis LowCardinality(String) COMMENT 'Basis of the series: measured, backfill, imported or modelled',
+    state LowCardinality(String) COMMENT 'Latest state: open, updated (it got worse) or closed',
+    sequence UInt32 COMMENT 'How many states there are so far',
+    onset DateTime64(3, 'UTC') COMMENT 'Since when: a moment of the data, not when it was noticed',
+    at Nullable(DateTime64(3, 'UTC')) COMMENT 'Moment of the data that made the state; NULL: unknown',
+    peak_at Nullable(DateTime64(3, 'UTC')) COMMENT 'When the peak was; NULL: not yet, or there is none',
+    closed Nullable(DateTime64(3, 'UTC')) COMMENT 'When it ended; NULL: it lasts',
+    value Float64 COMMENT 'What was seen, in unit',
+    baseline Float64 COMMENT 'What was expected, in unit',
+    peak Float64 COMMENT 'The most extreme value so far, in unit',
+    unit LowCardinality(String) COMMENT 'Unit of value, baseline and peak: s, looks, places, ratio, ...',
+    severity Float64 COMMENT 'How bad or how large, 0 to 1',
+    explanation String COMMENT 'How it was computed, for a person to read',
+    advice String COMMENT 'What a person can do about it'
+)
+COMMENT 'One row per episode, in its latest state. What is closed stays closed, also where two states came with the same number.'
+AS
+SELECT id, kind, rule, source, target, subject, metric, basis, state, sequence, onset, at, peak_at, closed,
+    value, baseline, peak, unit, severity, explanation, advice
+FROM episodes FINAL
+ORDER BY state = 'closed' DESC, sequence DESC
+LIMIT 1 BY id
+
+-- 062_v_coverage.sql
+CREATE OR REPLACE VIEW v_coverage ON CLUSTER 'tide' (
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled',
+    day Date COMMENT 'Day, UTC',
+    expected UInt32 COMMENT 'How many looks the schedule wanted, from the first look on and up to now: the ticks that had a look, and those that passed without one by the interval that was in force then',
+    ok UInt32 COMMENT 'How many of them saw something (ok or empty)',
+    ratio Nullable(Float64) COMMENT 'ok / expected'
+)
+COMMENT 'How much of the schedule was looked at, by day. A day without any look is there, with ok 0: also of a source that was switched off meanwhile, as nobody saw what happened. A source that was added later begins with its first look.'
+AS
+WITH
+    ticks AS (
+        SELECT source, target, basis, slot,
+            max(outcome IN ('ok', 'empty')) AS good,
+            argMax(l.every_s, seen_at) AS interval_s
+        FROM v_looks AS l
+        GROUP BY source, target, basis, slot
+        HAVING interval_s > 0
+    ),
+    steps AS (
+        SELECT *, leadInFrame(toNullable(slot)) OVER (
+            PARTITION BY source, target, basis ORDER BY slot ASC ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS next_slot
+        FROM ticks
+    ),
+    spans AS (
+        SELECT source, target, basis, slot, good, interval_s,
+            toUnixTimestamp64Milli(multiIf(
+                next_slot IS NOT NULL, assumeNotNull(next_slot),
+                basis = 'measured', greatest(now64(3, 'UTC'), slot),
+                slot)) - toUnixTimestamp64Milli(slot) AS lasts_ms,
+            toUInt32(greatest(1, round(lasts_ms / 1000 / interval_s))) AS wanted
+        FROM steps
+    )
+SELECT source, target, basis, toDate(slot + toIntervalSecond(interval_s * i)) AS day,
+    toUInt32(count()) AS expected,
+    toUInt32(sum(if(i = 0, good, 0))) AS ok,
+    ok / expected AS ratio
+FROM spans ARRAY JOIN range(wanted) AS i
+GROUP BY source, target, basis, day
+
