@@ -190,7 +190,7 @@ func reset(w http.ResponseWriter) {
 	if err != nil {
 		return
 	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
+	if tcp := tcpOf(conn); tcp != nil {
 		_ = tcp.SetLinger(0) // without it the client sees a polite end
 	}
 	_ = conn.Close() // nobody listens
