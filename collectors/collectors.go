@@ -11,9 +11,14 @@ import (
 
 	"github.com/tidemark/tidemark/collectors/about"
 	"github.com/tidemark/tidemark/collectors/appstore"
+	"github.com/tidemark/tidemark/collectors/bluesky"
+	"github.com/tidemark/tidemark/collectors/googlenews"
+	"github.com/tidemark/tidemark/collectors/googletrends"
 	"github.com/tidemark/tidemark/collectors/hackernews"
 	"github.com/tidemark/tidemark/collectors/mastodon"
+	"github.com/tidemark/tidemark/collectors/radar"
 	"github.com/tidemark/tidemark/collectors/wikipedia"
+	"github.com/tidemark/tidemark/collectors/youtube"
 	"github.com/tidemark/tidemark/internal/config"
 	"github.com/tidemark/tidemark/internal/event"
 	"github.com/tidemark/tidemark/internal/fetch"
@@ -67,6 +72,12 @@ func New(cfg config.Collect, w config.Watch, f *fetch.Client) ([]Entry, error) {
 		{"mastodon", s.Mastodon.Schedule, mastodon.About(), func() (Source, error) { return mastodon.New(f, s.Mastodon, w) }},
 		{"wikipedia", s.Wikipedia.Schedule, wikipedia.About(), func() (Source, error) { return wikipedia.New(f, s.Wikipedia, w) }},
 		{"hackernews", s.HackerNews.Schedule, hackernews.About(), func() (Source, error) { return hackernews.New(f, s.HackerNews, w) }},
+		{"youtube", s.YouTube.Schedule, youtube.About(), func() (Source, error) { return youtube.New(f, s.YouTube, w) }},
+		{"radar", s.Radar.Schedule, radar.About(), func() (Source, error) { return radar.New(f, s.Radar) }},
+		{"googletrends", s.GoogleTrends.Schedule, googletrends.About(), func() (Source, error) { return googletrends.New(f, s.GoogleTrends, w) }},
+		{"googlenews", s.GoogleNews.Schedule, googlenews.About(), func() (Source, error) { return googlenews.New(f, s.GoogleNews, w) }},
+		{"mastodon_trends", s.MastodonTrends.Schedule, mastodon.AboutTrends(), func() (Source, error) { return mastodon.NewTrends(f, s.MastodonTrends) }},
+		{"bluesky_trends", s.BlueskyTrends.Schedule, bluesky.AboutTrends(), func() (Source, error) { return bluesky.NewTrends(f, s.BlueskyTrends), nil }},
 	}
 	entries := make([]Entry, 0, len(list))
 	for _, item := range list {

@@ -27,18 +27,14 @@ type Source struct {
 
 // New makes the source of the watched tags on the configured servers.
 func New(f *fetch.Client, cfg config.Mastodon, w config.Watch) (*Source, error) {
-	s := &Source{fetch: f, bases: make(map[string]string)}
-	for i, base := range cfg.Instances {
-		u, err := url.Parse(base)
-		if err != nil || u.Host == "" {
-			return nil, fmt.Errorf("collect.sources.mastodon.instances[%d] is %q, want https://host", i, base)
-		}
-		if s.bases[u.Host] != "" {
-			return nil, fmt.Errorf("collect.sources.mastodon.instances[%d]: %s is there twice", i, u.Host)
-		}
-		s.bases[u.Host] = strings.TrimRight(base, "/")
+	hosts, bases, err := servers("collect.sources.mastodon.instances", cfg.Instances)
+	if err != nil {
+		return nil, err
+	}
+	s := &Source{fetch: f, bases: bases}
+	for _, host := range hosts {
 		for j, tag := range w.Tags {
-			t := event.TagTarget(u.Host, strings.ToLower(strings.TrimPrefix(tag, "#")))
+			t := event.TagTarget(host, strings.ToLower(strings.TrimPrefix(tag, "#")))
 			if err := t.Validate(); err != nil {
 				return nil, fmt.Errorf("watch.tags[%d]: %w", j, err)
 			}
@@ -46,6 +42,23 @@ func New(f *fetch.Client, cfg config.Mastodon, w config.Watch) (*Source, error) 
 		}
 	}
 	return s, nil
+}
+
+// servers gives the hosts of base URLs, in their order, and the base of each.
+func servers(setting string, urls []string) (hosts []string, bases map[string]string, err error) {
+	bases = make(map[string]string)
+	for i, base := range urls {
+		u, err := url.Parse(base)
+		if err != nil || u.Host == "" {
+			return nil, nil, fmt.Errorf("%s[%d] is %q, want https://host", setting, i, base)
+		}
+		if bases[u.Host] != "" {
+			return nil, nil, fmt.Errorf("%s[%d]: %s is there twice", setting, i, u.Host)
+		}
+		bases[u.Host] = strings.TrimRight(base, "/")
+		hosts = append(hosts, u.Host)
+	}
+	return hosts, bases, nil
 }
 
 // About describes the source.

@@ -22,12 +22,8 @@ type day struct {
 // parseTag reads the answer about a tag, newest day first as it comes.
 func parseTag(body []byte, tag string) ([]day, error) {
 	var doc struct {
-		Name    *string `json:"name"`
-		History *[]struct {
-			Day      count `json:"day"`
-			Uses     count `json:"uses"`
-			Accounts count `json:"accounts"`
-		} `json:"history"`
+		Name    *string   `json:"name"`
+		History *[]rawDay `json:"history"`
 	}
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, errors.New("the answer is empty")
@@ -41,12 +37,23 @@ func parseTag(body []byte, tag string) ([]day, error) {
 	if !sameTag(*doc.Name, tag) {
 		return nil, fmt.Errorf("name is %q, want %q", *doc.Name, tag)
 	}
-	if len(*doc.History) > maxDays {
-		return nil, fmt.Errorf("history has %d days, at most %d", len(*doc.History), maxDays)
+	return parseHistory(*doc.History)
+}
+
+// rawDay is a day as the server writes it.
+type rawDay struct {
+	Day      count `json:"day"`
+	Uses     count `json:"uses"`
+	Accounts count `json:"accounts"`
+}
+
+func parseHistory(history []rawDay) ([]day, error) {
+	if len(history) > maxDays {
+		return nil, fmt.Errorf("history has %d days, at most %d", len(history), maxDays)
 	}
-	days := make([]day, 0, len(*doc.History))
+	days := make([]day, 0, len(history))
 	seen := make(map[int64]bool)
-	for i, h := range *doc.History {
+	for i, h := range history {
 		at, err := strconv.ParseInt(string(h.Day), 10, 64)
 		const firstDay, lastDay = 1_262_304_000, 4_102_358_400 // 2010 to 2099
 		if err != nil || at%86400 != 0 || at < firstDay || at > lastDay {

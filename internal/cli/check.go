@@ -9,7 +9,8 @@ import (
 	"github.com/tidemark/tidemark/internal/config"
 )
 
-// printTerms repeats the terms of every scraper that somebody has switched on.
+// printTerms repeats the terms of every scraper that somebody has switched on,
+// and of every source whose key binds whoever it was given to.
 func (a *app) printTerms(cfg *config.Config) error {
 	s := newSystem(cfg, a.build, slog.New(slog.DiscardHandler))
 	entries, err := s.sources()
@@ -17,8 +18,12 @@ func (a *app) printTerms(cfg *config.Config) error {
 		return err
 	}
 	for _, e := range entries {
-		if e.Enabled && e.About.Scrapes {
+		switch {
+		case !e.Enabled:
+		case e.About.Scrapes:
 			fmt.Fprintf(a.stderr, "notice: %s is on and reads what was made for browsers. %s\n", e.Name, e.About.Terms)
+		case e.About.Key != "":
+			fmt.Fprintf(a.stderr, "notice: %s is on and asks with your key. %s\n", e.Name, e.About.Terms)
 		}
 	}
 	return nil
@@ -32,7 +37,7 @@ func (a *app) checkCommand() *cobra.Command {
 		Long: `Check reads the configuration as every other command does (built-in default, then
 the file, then TIDEMARK_* variables), names each mistake with its line, and prints
 what is in force as YAML with secrets masked. Remarks, and the terms of every
-scraping source that is switched on, go to stderr.
+source with a key or of pages for browsers that is switched on, go to stderr.
 
 Exit code 2 means that the configuration cannot be used.`,
 		Args: args(cobra.NoArgs),

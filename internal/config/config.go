@@ -121,6 +121,12 @@ type Sources struct {
 	Mastodon       Mastodon       `yaml:"mastodon"`
 	Wikipedia      Wikipedia      `yaml:"wikipedia"`
 	HackerNews     HackerNews     `yaml:"hackernews"`
+	YouTube        YouTube        `yaml:"youtube"`
+	Radar          Radar          `yaml:"radar"`
+	GoogleTrends   GoogleTrends   `yaml:"googletrends"`
+	GoogleNews     GoogleNews     `yaml:"googlenews"`
+	MastodonTrends MastodonTrends `yaml:"mastodon_trends"`
+	BlueskyTrends  BlueskyTrends  `yaml:"bluesky_trends"`
 }
 
 // Schedule is what every polled source has.

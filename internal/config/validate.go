@@ -211,17 +211,13 @@ func (k *checker) sources(c *Sources) {
 	k.schedule(at+"appstore_lookup", c.AppStoreLookup.Every)
 	k.baseURL(at+"appstore_lookup.itunes_url", c.AppStoreLookup.ITunesURL)
 	k.schedule(at+"mastodon", c.Mastodon.Every)
-	k.need(!c.Mastodon.Enabled || len(c.Mastodon.Instances) > 0, at+"mastodon.instances", "is empty, but the source is enabled")
-	seen := map[string]string{}
-	for i, u := range c.Mastodon.Instances {
-		k.baseURL(index(at+"mastodon.instances", i), u)
-		k.unique(seen, u, index(at+"mastodon.instances", i))
-	}
+	k.instances(at+"mastodon", c.Mastodon.Enabled, c.Mastodon.Instances)
 	k.schedule(at+"wikipedia", c.Wikipedia.Every)
 	k.baseURL(at+"wikipedia.base_url", c.Wikipedia.BaseURL)
 	k.need(c.Wikipedia.Days >= 1 && c.Wikipedia.Days <= 366, at+"wikipedia.days", "is %d, want 1 to 366", c.Wikipedia.Days)
 	k.schedule(at+"hackernews", c.HackerNews.Every)
 	k.baseURL(at+"hackernews.base_url", c.HackerNews.BaseURL)
+	k.feeds(c)
 }
 
 func (k *checker) schedule(path, every string) {

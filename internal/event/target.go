@@ -54,6 +54,12 @@ func SourceTarget(source string) *Target {
 	return &Target{Kind: KindSource, Place: source, Name: "all"}
 }
 
+// ListTarget is a platform's list of topics, in a country or none:
+// ("google-trends", "us", "trending").
+func ListTarget(place, country, list string) *Target {
+	return &Target{Kind: KindList, Place: place, Country: country, Name: list}
+}
+
 // Validate names the first field that is wrong.
 func (t *Target) Validate() error {
 	if t == nil {

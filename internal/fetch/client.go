@@ -210,6 +210,11 @@ func (c *Client) once(ctx context.Context, r Request, u *url.URL) (*Response, er
 		kept.ask(req.Header)
 	}
 
+	if r.Allow != nil {
+		if err := r.Allow(); err != nil {
+			return nil, err
+		}
+	}
 	res, err := c.http.Do(req)
 	if err != nil {
 		return nil, c.netError(ctx, tryCtx, err)

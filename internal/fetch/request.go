@@ -20,6 +20,9 @@ type Request struct {
 	Header http.Header
 	// Body makes the request a POST. Asking twice must be harmless.
 	Body []byte
+	// Allow is asked before each request that goes out, tries again included.
+	// Its error ends the asking. It is for places that count requests.
+	Allow func() error
 }
 
 func (r Request) method() string {

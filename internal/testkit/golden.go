@@ -10,11 +10,11 @@ import (
 )
 
 // Golden runs one subtest per folder DIR/CASE: what do makes of the case's
-// name and input.json must be want.txt. With TIDEMARK_GOLDEN=write in the
+// name and its input (input.json, input.xml) must be want.txt. With TIDEMARK_GOLDEN=write in the
 // environment (`make golden`) it writes want.txt instead.
 func Golden(t *testing.T, dir string, do func(name string, input []byte) string) {
 	t.Helper()
-	inputs, err := filepath.Glob(filepath.Join(dir, "*", "input.json"))
+	inputs, err := filepath.Glob(filepath.Join(dir, "*", "input.*"))
 	if err != nil || len(inputs) == 0 {
 		t.Fatalf("find golden cases in %s: %v", dir, err)
 	}
@@ -48,7 +48,7 @@ func Golden(t *testing.T, dir string, do func(name string, input []byte) string)
 // GoldenInputs are the inputs of the cases, to begin a fuzz test with.
 func GoldenInputs(f *testing.F, dir string) [][]byte {
 	f.Helper()
-	paths, err := filepath.Glob(filepath.Join(dir, "*", "input.json"))
+	paths, err := filepath.Glob(filepath.Join(dir, "*", "input.*"))
 	if err != nil {
 		f.Fatal(err)
 	}
