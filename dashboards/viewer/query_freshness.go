@@ -71,6 +71,7 @@ func (s *server) freshness(ctx context.Context) ([]Source, error) {
 // forgotten tells that somebody took the look out of the configuration, which
 // is the reason why it is stale.
 func (s *server) forgotten(one Source) bool {
-	return one.State == StateStale && len(s.deps.Expected) > 0 &&
-		!slices.ContainsFunc(s.deps.Expected, func(e Expected) bool { return e.Source == one.Source && e.Target == one.Target })
+	expected := s.expected()
+	return one.State == StateStale && len(expected) > 0 &&
+		!slices.ContainsFunc(expected, func(e Expected) bool { return e.Source == one.Source && e.Target == one.Target })
 }

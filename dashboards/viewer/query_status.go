@@ -33,7 +33,7 @@ func (s *server) status(ctx context.Context, _ url.Values) (any, error) {
 	if err != nil {
 		st.Problems = append(st.Problems, "The sources' freshness could not be read: "+err.Error())
 	}
-	st.Sources = withWaiting(seen, s.deps.Expected)
+	st.Sources = withWaiting(seen, s.expected())
 	return st, nil
 }
 
@@ -75,6 +75,13 @@ ORDER BY name`)
 		counts[r.Table] = r.Rows
 	}
 	return counts, err
+}
+
+func (s *server) expected() []Expected {
+	if s.deps.Expected == nil {
+		return nil
+	}
+	return s.deps.Expected()
 }
 
 // withWaiting adds the looks that are configured and have not happened yet, and

@@ -16,7 +16,7 @@ func TestStatusHasRowsAndSources(t *testing.T) {
 		Status: func(context.Context) (Status, error) {
 			return Status{Broker: "127.0.0.1:9092", Version: "v1", StartedAt: started, Case: Case{Name: "january-2025", Loaded: 3, Total: 9}}, nil
 		},
-		Expected: []Expected{{Source: "appstore", Target: chart, EveryS: 1800}},
+		Expected: func() []Expected { return []Expected{{Source: "appstore", Target: chart, EveryS: 1800}} },
 	}, bundle())
 	st := ask[Status](t, h, "/api/status")
 	if st.Broker != "127.0.0.1:9092" || !st.StartedAt.Equal(started) || st.Case.Total != 9 || st.Now.IsZero() {
@@ -56,7 +56,7 @@ func TestStatusAnswersWithoutStore(t *testing.T) {
 
 func TestASourceTakenOutIsNotCalledDead(t *testing.T) {
 	t.Parallel()
-	s := &server{deps: Deps{Expected: []Expected{{Source: "appstore", Target: "a"}}}}
+	s := &server{deps: Deps{Expected: func() []Expected { return []Expected{{Source: "appstore", Target: "a"}} }}}
 	for _, c := range []struct {
 		one  Source
 		want bool

@@ -38,8 +38,8 @@ type Deps struct {
 	// Status tells what only the process knows: addresses, version, start,
 	// lag, progress of the case. Rows, sources and the clock are filled in here.
 	Status func(ctx context.Context) (Status, error)
-	// Expected are the looks that the configuration asks for.
-	Expected []Expected
+	// Expected are the looks that the configuration asks for now; nil: unknown.
+	Expected func() []Expected
 	Log      *slog.Logger
 }
 

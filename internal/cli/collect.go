@@ -44,6 +44,10 @@ func (a *app) runServers(ctx context.Context, http string, withStore bool, stage
 	if err != nil {
 		return err
 	}
+	watch, cfg, err := newWatching(cfg)
+	if err != nil {
+		return err
+	}
 	for _, notice := range cfg.Notices() {
 		fmt.Fprintln(a.stderr, "notice:", notice)
 	}
@@ -52,6 +56,7 @@ func (a *app) runServers(ctx context.Context, http string, withStore bool, stage
 		return err
 	}
 	s := newSystem(cfg, a.build, log)
+	s.watching = watch
 	defer s.close()
 	if err := s.connect(withStore); err != nil {
 		return err
@@ -60,7 +65,7 @@ func (a *app) runServers(ctx context.Context, http string, withStore bool, stage
 	if err != nil {
 		return err
 	}
-	run[0] = append(run[0], part{"start", s.prepare})
+	run[0] = append(run[0], part{"start", s.prepare}, s.watchPart())
 	return runStages(ctx, log, append(run, s.httpStage(server))...)
 }
 

@@ -46,8 +46,8 @@ func (a *app) root() *cobra.Command {
 	root.SetHelpCommandGroupID("look")
 	root.SetCompletionCommandGroupID("look")
 	add(root, "run", a.upCommand(), a.collectCommand(), a.processCommand(), a.engineCommand(), a.replayCommand())
-	add(root, "ask", a.sqlCommand(), a.statusCommand(), a.topicCommand())
-	add(root, "look", a.migrateCommand(), a.checkCommand(), a.versionCommand(), a.docsCommand())
+	add(root, "ask", a.sqlCommand(), a.statusCommand(), a.discoverCommand(), a.topicCommand())
+	add(root, "look", a.watchCommand(), a.migrateCommand(), a.checkCommand(), a.versionCommand(), a.docsCommand())
 	return root
 }
 

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -44,6 +45,15 @@ type system struct {
 
 	// prepared is closed when topics, tables and watchlist are there.
 	prepared chan struct{}
+
+	// asks is the one client of all collectors: manners are kept per client.
+	asks     *fetch.Client
+	watching *watching // nil: nothing can be added while it runs
+	// rewatch are those who want to know of another watchlist.
+	rewatch []func(ctx context.Context, cfg *config.Config)
+
+	mu      sync.Mutex
+	entries []collectors.Entry // what is being collected now
 }
 
 func newSystem(cfg *config.Config, build obs.Build, log *slog.Logger) *system {
@@ -152,21 +162,44 @@ func (s *system) storeGroup() string { return s.cfg.Process.Group + "-store" }
 func (s *system) sources() ([]collectors.Entry, error) {
 	c := s.cfg.Collect
 	c.Contact = c.ContactOrProject()
-	client, err := fetch.New(fetch.Config{Collect: c, Version: s.build.Version}, s.reg, s.log)
-	if err != nil {
-		return nil, err
+	if s.asks == nil {
+		client, err := fetch.New(fetch.Config{Collect: c, Version: s.build.Version}, s.reg, s.log)
+		if err != nil {
+			return nil, err
+		}
+		s.asks = client
 	}
-	return collectors.New(c, s.cfg.Watch, client)
+	return collectors.New(c, s.cfg.Watch, s.asks)
 }
 
-// collectPart runs the enabled sources.
+// collectPart runs the enabled sources, and goes over to another watchlist.
 func (s *system) collectPart(entries []collectors.Entry) part {
+	s.collecting(entries)
 	pub := turningPublisher{s.kafka, nil}
 	if most := longestWait(entries); most > 0 {
 		pub.loop = s.health.Loop("collect", most)
 	}
 	runner := collectors.NewRunner(entries, pub, s.cfg.Collect, s.reg, s.log)
-	return s.after("collectors", runner.Run)
+	changes := make(chan []collectors.Entry)
+	s.rewatch = append(s.rewatch, func(ctx context.Context, cfg *config.Config) {
+		entries, err := collectors.New(cfg.Collect, cfg.Watch, s.asks)
+		if err != nil {
+			s.log.ErrorContext(ctx, "sources cannot take the watch file on; they go on as before", "err", err)
+			return
+		}
+		select {
+		case changes <- entries:
+			s.collecting(entries)
+		case <-ctx.Done():
+		}
+	})
+	return s.after("collectors", func(ctx context.Context) error { return runner.Follow(ctx, changes) })
+}
+
+func (s *system) collecting(entries []collectors.Entry) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.entries = entries
 }
 
 // longestWait is how long the most frequent source may be silent before the
@@ -196,9 +229,11 @@ func interval(every string) time.Duration {
 }
 
 // expected are the looks that the page waits for.
-func expected(entries []collectors.Entry) []viewer.Expected {
+func (s *system) expected() []viewer.Expected {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	var looks []viewer.Expected
-	for _, e := range entries {
+	for _, e := range s.entries {
 		if !e.Enabled {
 			continue
 		}

@@ -65,6 +65,13 @@ func (a *app) up(ctx context.Context, o upOptions) error {
 		return err
 	}
 	defer release(dir, log)
+	if cfg.Watch.File == "" {
+		cfg.Watch.File = dir.Path(watchFileName)
+	}
+	watch, cfg, err := newWatching(cfg)
+	if err != nil {
+		return err
+	}
 	server, err := obs.Listen(ctx, o.http, log)
 	if err != nil {
 		return err
@@ -78,6 +85,7 @@ func (a *app) up(ctx context.Context, o upOptions) error {
 		return err
 	}
 	u := &upRun{startedAt: time.Now().UTC(), app: a, o: o, dir: dir, server: server, embedded: e, system: newSystem(e.config(cfg), a.build, log)}
+	u.watching = watch
 	stages, err := u.stages()
 	if err != nil {
 		e.end(log)
@@ -103,18 +111,17 @@ func (u *upRun) stages() ([]stage, error) {
 		return nil, err
 	}
 	first := stage{s.ticks(), u.casePart()}
-	if u.o.noCollect {
-		entries = nil
-	} else {
+	if !u.o.noCollect {
 		first = append(first, s.collectPart(entries))
 	}
+	first = append(first, s.watchPart())
 	// The log begins anew where somebody removed the broker's directory: read
 	// it from its start instead of waiting for a person.
 	processors := append(s.storeParts(kafka.TruncatedReset), part{"start", u.start})
 	return []stage{
 		first,
 		processors,
-		{u.pagePart(expected(entries))},
+		{u.pagePart()},
 		{u.clientsPart()},
 		{u.brokerPart()},
 		{u.enginePart()},

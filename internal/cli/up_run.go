@@ -164,9 +164,9 @@ func (u *upRun) status(ctx context.Context) (viewer.Status, error) {
 	return s, err
 }
 
-func (u *upRun) pagePart(looks []viewer.Expected) part {
+func (u *upRun) pagePart() part {
 	return part{name: "page", run: func(ctx context.Context) error {
-		page := viewer.New(viewer.Deps{DB: u.ch, Status: u.status, Expected: looks, Log: u.log})
+		page := viewer.New(viewer.Deps{DB: u.ch, Status: u.status, Expected: u.expected, Log: u.log})
 		return u.server.Run(ctx, u.gather, u.health, page)
 	}}
 }

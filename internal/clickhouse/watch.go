@@ -29,8 +29,8 @@ type watchRow struct {
 
 func (r watchRow) key() watchKey { return watchKey{r.Kind, r.Entity, r.Place, r.Value} }
 
-// SyncWatch writes the configuration's entities, aliases and app ids into the
-// database. What is no longer configured disappears. If nothing changed,
+// SyncWatch writes the configuration's entities, aliases, app ids, tags,
+// keywords and articles into the database. What is no longer configured disappears. If nothing changed,
 // nothing is written.
 func (c *Client) SyncWatch(ctx context.Context, w config.Watch) error {
 	want := watchRows(w)
@@ -69,6 +69,11 @@ func watchRows(w config.Watch) map[watchKey]watchRow {
 		}
 		for _, store := range slices.Sorted(maps.Keys(e.Apps)) {
 			add(watchRow{Kind: "app", Entity: e.ID, Place: store, Value: e.Apps[store]})
+		}
+	}
+	for kind, words := range map[string][]string{"tag": w.Tags, "keyword": w.Keywords, "article": w.Articles} {
+		for i, word := range words {
+			add(watchRow{Kind: kind, Value: word, Position: uint16(i)})
 		}
 	}
 	return rows

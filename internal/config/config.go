@@ -174,6 +174,10 @@ type HackerNews struct {
 
 // Watch is the watchlist.
 type Watch struct {
+	// File has more of it, in the same words; `tidemark watch` writes it, and
+	// what runs takes it on. Empty: none; `tidemark up` has one in its data
+	// directory.
+	File     string   `yaml:"file"`
 	Entities []Entity `yaml:"entities"`
 	// Tags without #.
 	Tags []string `yaml:"tags"`
@@ -190,10 +194,10 @@ type Watch struct {
 type Entity struct {
 	ID      string   `yaml:"id"`
 	Name    string   `yaml:"name"`
-	Aliases []string `yaml:"aliases"`
+	Aliases []string `yaml:"aliases,omitempty"`
 	// Apps are its ids by store: apple: "741292507", google: com.xingin.xhs.
-	Apps   map[string]string `yaml:"apps"`
-	Colour string            `yaml:"colour"`
+	Apps   map[string]string `yaml:"apps,omitempty"`
+	Colour string            `yaml:"colour,omitempty"`
 }
 
 // Chart is one ranked list of a store.
@@ -202,7 +206,7 @@ type Chart struct {
 	// Name as in targets: top-free/overall, top-free/social-networking.
 	Name string `yaml:"name"`
 	// Genre is the store's own id of the category; empty: overall.
-	Genre string `yaml:"genre"`
+	Genre string `yaml:"genre,omitempty"`
 }
 
 // Secret prints as stars.

@@ -1,0 +1,95 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// Additions are what the watch file adds to the watchlist of the
+// configuration. The file has the keys of the block watch, without file.
+type Additions struct {
+	Entities    []Entity `yaml:"entities,omitempty"`
+	Tags        []string `yaml:"tags,omitempty"`
+	Keywords    []string `yaml:"keywords,omitempty"`
+	Articles    []string `yaml:"articles,omitempty"`
+	Storefronts []string `yaml:"storefronts,omitempty"`
+	Charts      []Chart  `yaml:"charts,omitempty"`
+}
+
+const watchFileHead = "# What is watched beside the configuration. Written by `tidemark watch`; what runs\n# takes changes on within seconds.\n"
+
+// ReadWatchFile reads the file strictly. One that does not exist adds nothing.
+func ReadWatchFile(path string) (Additions, error) {
+	var a Additions
+	text, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return a, nil
+	}
+	if err != nil {
+		return a, fmt.Errorf("read watch file: %w", err)
+	}
+	file, err := parser.ParseBytes(text, 0)
+	if err != nil {
+		return a, invalid([]Problem{syntaxProblem(path, err)})
+	}
+	d := &decoder{file: path, where: map[string]string{}}
+	for _, doc := range file.Docs {
+		if doc != nil && doc.Body != nil && doc.Body.Type() != ast.CommentType {
+			d.value("", doc.Body, reflect.ValueOf(&a).Elem())
+		}
+	}
+	return a, invalid(d.problems)
+}
+
+// WriteWatchFile replaces the file as a whole, or not at all.
+func WriteWatchFile(path string, a Additions) error {
+	text, err := yaml.Marshal(a)
+	if err != nil {
+		return fmt.Errorf("write watch file: %w", err)
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(path), ".watch-*")
+	if err != nil {
+		return fmt.Errorf("write watch file: %w", err)
+	}
+	defer os.Remove(temporary.Name()) //nolint:errcheck // it is gone where all went well
+	_, err = temporary.WriteString(watchFileHead + string(text))
+	if err = errors.Join(err, temporary.Chmod(0o644), temporary.Sync(), temporary.Close()); err != nil {
+		return fmt.Errorf("write watch file: %w", err)
+	}
+	if err := os.Rename(temporary.Name(), path); err != nil {
+		return fmt.Errorf("write watch file: %w", err)
+	}
+	return nil
+}
+
+// WithAdditions is the configuration with the additions behind its own
+// watchlist, checked as a whole: an *Invalid names what is there twice.
+func (c *Config) WithAdditions(a Additions) (*Config, error) {
+	with := *c
+	w := &with.Watch
+	w.Entities = append(slices.Clone(w.Entities), a.Entities...)
+	w.Tags = append(slices.Clone(w.Tags), a.Tags...)
+	w.Keywords = append(slices.Clone(w.Keywords), a.Keywords...)
+	w.Articles = append(slices.Clone(w.Articles), a.Articles...)
+	w.Storefronts = append(slices.Clone(w.Storefronts), a.Storefronts...)
+	w.Charts = append(slices.Clone(w.Charts), a.Charts...)
+	problems := with.problems()
+	for i := range problems {
+		if strings.HasPrefix(problems[i].Path, "watch.") {
+			problems[i].Where = c.Watch.File
+		}
+	}
+	if err := invalid(problems); err != nil {
+		return nil, err
+	}
+	return &with, nil
+}
