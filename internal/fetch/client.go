@@ -61,6 +61,8 @@ type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
+	// URL is where it came from, after redirects.
+	URL string
 }
 
 // New makes a Client. It touches no network.
@@ -198,14 +200,14 @@ func (c *Client) once(ctx context.Context, r Request, u *url.URL) (*Response, er
 	}
 	defer release()
 
-	tryCtx, cancel := context.WithTimeout(ctx, c.timeout)
+	tryCtx, patience, cancel := withPatience(ctx, c.timeout)
 	defer cancel()
 	req, err := r.make(tryCtx, u, c.agent)
 	if err != nil {
 		return nil, err
 	}
 	var kept *entry
-	if r.Body == nil {
+	if r.Body == nil && r.to == nil {
 		kept = c.cache.get(u.String())
 		kept.ask(req.Header)
 	}
@@ -222,6 +224,9 @@ func (c *Client) once(ctx context.Context, r Request, u *url.URL) (*Response, er
 	defer res.Body.Close()
 	res.Request = req // not every transport says it
 	h.observe(res)
+	if r.to != nil && res.StatusCode == http.StatusOK {
+		return c.save(ctx, tryCtx, res, r.to, patience)
+	}
 	return c.read(ctx, tryCtx, res, kept)
 }
 
@@ -237,7 +242,7 @@ func (c *Client) read(ctx, tryCtx context.Context, res *http.Response, kept *ent
 	cut := int64(len(body)) > limit
 	switch {
 	case res.StatusCode == http.StatusNotModified && kept != nil:
-		return &Response{Status: res.StatusCode, Header: res.Header, Body: kept.body}, nil
+		return &Response{Status: res.StatusCode, Header: res.Header, Body: kept.body, URL: u.String()}, nil
 	case res.StatusCode == http.StatusOK && err != nil:
 		return nil, c.netError(ctx, tryCtx, fmt.Errorf("read answer: %w", err))
 	case res.StatusCode == http.StatusOK && cut:
@@ -246,7 +251,7 @@ func (c *Client) read(ctx, tryCtx context.Context, res *http.Response, kept *ent
 		if res.Request.Method == http.MethodGet {
 			c.cache.put(u.String(), res.Header, body)
 		}
-		return &Response{Status: res.StatusCode, Header: res.Header, Body: body}, nil
+		return &Response{Status: res.StatusCode, Header: res.Header, Body: body, URL: u.String()}, nil
 	case isRedirect(res.StatusCode):
 		return &Response{Status: res.StatusCode, Header: res.Header}, nil
 	default:

@@ -23,6 +23,8 @@ type Request struct {
 	// Allow is asked before each request that goes out, tries again included.
 	// Its error ends the asking. It is for places that count requests.
 	Allow func() error
+
+	to *sink // where a large answer goes; nil: into memory
 }
 
 func (r Request) method() string {
