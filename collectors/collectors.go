@@ -12,6 +12,7 @@ import (
 	"github.com/tidemark/tidemark/collectors/about"
 	"github.com/tidemark/tidemark/collectors/appstore"
 	"github.com/tidemark/tidemark/collectors/bluesky"
+	"github.com/tidemark/tidemark/collectors/gdelt"
 	"github.com/tidemark/tidemark/collectors/googlenews"
 	"github.com/tidemark/tidemark/collectors/googletrends"
 	"github.com/tidemark/tidemark/collectors/hackernews"
@@ -78,6 +79,8 @@ func New(cfg config.Collect, w config.Watch, f *fetch.Client) ([]Entry, error) {
 		{"googlenews", s.GoogleNews.Schedule, googlenews.About(), func() (Source, error) { return googlenews.New(f, s.GoogleNews, w) }},
 		{"mastodon_trends", s.MastodonTrends.Schedule, mastodon.AboutTrends(), func() (Source, error) { return mastodon.NewTrends(f, s.MastodonTrends) }},
 		{"bluesky_trends", s.BlueskyTrends.Schedule, bluesky.AboutTrends(), func() (Source, error) { return bluesky.NewTrends(f, s.BlueskyTrends), nil }},
+		{"gdelt", s.GDELT.Schedule, gdelt.About(), func() (Source, error) { return gdelt.New(f, s.GDELT, w) }},
+		{"gdelt_doc", s.GDELTDoc.Schedule, gdelt.AboutDoc(), func() (Source, error) { return gdelt.NewDoc(f, s.GDELTDoc, w) }},
 	}
 	entries := make([]Entry, 0, len(list))
 	for _, item := range list {

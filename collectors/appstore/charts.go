@@ -30,6 +30,7 @@ type Charts struct {
 	cfg     config.AppStore
 	targets []*event.Target
 	charts  map[string]chart // by name of the target
+	archive *archive
 }
 
 // chart is a ranked list as Apple knows it.
@@ -47,10 +48,10 @@ type way struct {
 
 // NewCharts makes the source of the watched charts in the watched storefronts.
 func NewCharts(f *fetch.Client, cfg config.AppStore, w config.Watch) (*Charts, error) {
-	for _, base := range []*string{&cfg.MarketingURL, &cfg.MarketingFallbackURL, &cfg.ITunesURL} {
+	for _, base := range []*string{&cfg.MarketingURL, &cfg.MarketingFallbackURL, &cfg.ITunesURL, &cfg.ArchiveURL} {
 		*base = strings.TrimRight(*base, "/")
 	}
-	c := &Charts{fetch: f, cfg: cfg, charts: make(map[string]chart)}
+	c := &Charts{fetch: f, cfg: cfg, charts: make(map[string]chart), archive: newArchive(f, cfg.ArchiveURL)}
 	for i, watched := range w.Charts {
 		if watched.Store != store {
 			continue
@@ -93,7 +94,7 @@ func About() about.Source {
 		Signal: "what people install", Unit: "place in the chart, from 1; the chart's depth is in `looks`",
 		Fresh: "the charts change a few times a day", Terms: "Public feeds of Apple, no key, no published limit.",
 		Faults: "Overall free and paid charts by the marketing feed v2 (100 places, no games), else by its older host; charts of a genre and the grossing chart by the legacy feed (100 places); both fall back to ws/charts (200 places, may mix games in, does not say which chart it is). `via` tells which way answered. A host that answers 429 is left alone, no other way is tried.",
-		Past:   "what the Web Archive kept",
+		Past:   "what the Web Archive happens to have kept of the marketing feed v2 (overall free and paid) and of the legacy feed (genres, grossing): looks at irregular moments, as deep as they were",
 	}
 }
 

@@ -55,7 +55,7 @@ func About() about.Source {
 		Signal: "how much a technical crowd talks about it", Unit: "stories and comments with exactly this word or phrase in a closed hour, UTC",
 		Fresh: "up to 90 min", Terms: "Public API of Algolia for Hacker News, no key; 10,000 requests an hour and address.",
 		Faults: "Each look asks for the last closed hour and, once more, the one before. An estimate (exhaustiveNbHits false) is refused.",
-		Past:   "2006",
+		Past:   "October 2006, one request per hour and keyword",
 	}
 }
 
@@ -68,20 +68,27 @@ func (s *Source) Fetch(ctx context.Context, target *event.Target, slot time.Time
 	var readings []*event.Reading
 	for i := range hours {
 		from := slot.UTC().Truncate(time.Hour).Add(-time.Duration(i+1) * time.Hour)
-		resp, err := s.fetch.Get(ctx, question(s.cfg.BaseURL, target.GetName(), from))
+		n, err := s.count(ctx, target.GetName(), from)
 		if err != nil {
 			return snap, err
 		}
-		n, err := parseCount(resp.Body)
-		if err != nil {
-			return snap, fetch.Refuse(resp.Body, err)
-		}
-		readings = append(readings, &event.Reading{
-			Subject: target.GetName(), Metric: "mentions_hour", Value: n, AtMs: from.UnixMilli(),
-		})
+		readings = append(readings, n)
 	}
 	snap.Readings = readings
 	return snap, nil
+}
+
+// count asks for the hour that begins at from.
+func (s *Source) count(ctx context.Context, word string, from time.Time) (*event.Reading, error) {
+	resp, err := s.fetch.Get(ctx, question(s.cfg.BaseURL, word, from))
+	if err != nil {
+		return nil, err
+	}
+	n, err := parseCount(resp.Body)
+	if err != nil {
+		return nil, fetch.Refuse(resp.Body, err)
+	}
+	return &event.Reading{Subject: word, Metric: "mentions_hour", Value: n, AtMs: from.UnixMilli()}, nil
 }
 
 // question asks how many stories and comments of the hour from hold the word.

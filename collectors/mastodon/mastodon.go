@@ -79,13 +79,9 @@ func (s *Source) Targets() []*event.Target { return s.targets }
 // never seen has counters too, of zero: those are real.
 func (s *Source) Fetch(ctx context.Context, target *event.Target, slot time.Time) (*event.Snapshot, error) {
 	snap := &event.Snapshot{ParserVersion: parserVersion}
-	resp, err := s.fetch.Get(ctx, s.bases[target.GetPlace()]+"/api/v1/tags/"+url.PathEscape(target.GetName()))
+	days, err := s.days(ctx, target)
 	if err != nil {
-		return snap, explain(err)
-	}
-	days, err := parseTag(resp.Body, target.GetName())
-	if err != nil {
-		return snap, fetch.Refuse(resp.Body, err)
+		return snap, err
 	}
 	snap.Readings = readings(target.GetName(), days, slot)
 	return snap, nil

@@ -63,7 +63,7 @@ func About() about.Source {
 		Signal: "how many people look something up", Unit: "page views by people, not by bots, in a day, UTC",
 		Fresh: "about a day", Terms: "Wikimedia REST API, no key; a contact in the User-Agent is required; at most 3 requests at once. Data is CC0.",
 		Faults: "Titles are case-sensitive and redirects are not followed. Days without views are left out; 404 is `empty`.",
-		Past:   "July 2015",
+		Past:   "July 2015, one request per article and year",
 	}
 }
 
@@ -80,19 +80,31 @@ func (s *Source) Fetch(ctx context.Context, target *event.Target, slot time.Time
 		from:    slot.UTC().Truncate(day).Add(-time.Duration(s.cfg.Days) * day),
 		to:      slot.UTC().Truncate(day).Add(-day),
 	}
+	readings, err := s.views(ctx, q)
+	if len(readings) == 0 && err == nil {
+		snap.Reason = nothingThere
+	}
+	snap.Readings = readings
+	return snap, err
+}
+
+// nothingThere is what an answer without days means: the place does not tell.
+const nothingThere = "there is no such article, or nothing was counted in these days"
+
+// views asks one question. No readings and no error: nothing is there.
+func (s *Source) views(ctx context.Context, q question) ([]*event.Reading, error) {
 	resp, err := s.fetch.Get(ctx, q.url(s.cfg.BaseURL))
 	if isNoData(err) {
-		snap.Reason = "there is no such article, or nothing was counted in these days"
-		return snap, nil
+		return nil, nil
 	}
 	if err != nil {
-		return snap, err
+		return nil, err
 	}
-	snap.Readings, err = parseViews(resp.Body, q)
+	readings, err := parseViews(resp.Body, q)
 	if err != nil {
-		return snap, fetch.Refuse(resp.Body, err)
+		return nil, fetch.Refuse(resp.Body, err)
 	}
-	return snap, nil
+	return readings, nil
 }
 
 // question is what a look asks for.

@@ -21,12 +21,13 @@ type progress struct {
 	bars  *mpb.Progress
 	out   io.Writer
 	name  string
+	noun  string // what is counted
 	total int
 	said  time.Time
 }
 
 func (a *app) newProgress(name string, total int) *progress {
-	p := &progress{out: a.stderr, name: name, total: total, said: time.Now()}
+	p := &progress{out: a.stderr, name: name, noun: "messages", total: total, said: time.Now()}
 	if !obs.IsTerminal(a.stderr) {
 		return p
 	}
@@ -45,7 +46,7 @@ func (p *progress) set(done int) {
 	}
 	if time.Since(p.said) >= plainEvery {
 		p.said = time.Now()
-		fmt.Fprintf(p.out, "%s: %d of %d messages\n", p.name, done, p.total)
+		fmt.Fprintf(p.out, "%s: %d of %d %s\n", p.name, done, p.total, p.noun)
 	}
 }
 

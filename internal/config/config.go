@@ -127,6 +127,8 @@ type Sources struct {
 	GoogleNews     GoogleNews     `yaml:"googlenews"`
 	MastodonTrends MastodonTrends `yaml:"mastodon_trends"`
 	BlueskyTrends  BlueskyTrends  `yaml:"bluesky_trends"`
+	GDELT          GDELT          `yaml:"gdelt"`
+	GDELTDoc       GDELTDoc       `yaml:"gdelt_doc"`
 }
 
 // Schedule is what every polled source has.
@@ -143,6 +145,8 @@ type AppStore struct {
 	// MarketingFallbackURL is the older name of the same host; empty: none.
 	MarketingFallbackURL string `yaml:"marketing_fallback_url"`
 	ITunesURL            string `yaml:"itunes_url"`
+	// ArchiveURL is the Web Archive, which is asked for back-filling only.
+	ArchiveURL string `yaml:"archive_url"`
 }
 
 // AppStoreLookup polls ratings and presence of the watched apps.
@@ -168,6 +172,23 @@ type Wikipedia struct {
 
 // HackerNews polls counts of stories and comments with a word.
 type HackerNews struct {
+	Schedule `yaml:",inline"`
+	BaseURL  string `yaml:"base_url"`
+}
+
+// GDELT counts news articles with a word in the files of every 15 minutes.
+type GDELT struct {
+	Schedule `yaml:",inline"`
+	FilesURL string `yaml:"files_url"`
+	// MirrorURL has the same files; empty: none.
+	MirrorURL string `yaml:"mirror_url"`
+	// MaxZip and MaxCSV cap a file as it comes and unpacked.
+	MaxZip Bytes `yaml:"max_zip"`
+	MaxCSV Bytes `yaml:"max_csv"`
+}
+
+// GDELTDoc asks GDELT's search for the share of articles with a word.
+type GDELTDoc struct {
 	Schedule `yaml:",inline"`
 	BaseURL  string `yaml:"base_url"`
 }

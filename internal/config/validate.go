@@ -208,6 +208,7 @@ func (k *checker) sources(c *Sources) {
 		k.baseURL(at+"appstore.marketing_fallback_url", c.AppStore.MarketingFallbackURL)
 	}
 	k.baseURL(at+"appstore.itunes_url", c.AppStore.ITunesURL)
+	k.baseURL(at+"appstore.archive_url", c.AppStore.ArchiveURL)
 	k.schedule(at+"appstore_lookup", c.AppStoreLookup.Every)
 	k.baseURL(at+"appstore_lookup.itunes_url", c.AppStoreLookup.ITunesURL)
 	k.schedule(at+"mastodon", c.Mastodon.Every)
@@ -218,6 +219,19 @@ func (k *checker) sources(c *Sources) {
 	k.schedule(at+"hackernews", c.HackerNews.Every)
 	k.baseURL(at+"hackernews.base_url", c.HackerNews.BaseURL)
 	k.feeds(c)
+	k.gdelt(at+"gdelt", c)
+}
+
+func (k *checker) gdelt(at string, c *Sources) {
+	k.schedule(at, c.GDELT.Every)
+	k.baseURL(at+".files_url", c.GDELT.FilesURL)
+	if c.GDELT.MirrorURL != "" {
+		k.baseURL(at+".mirror_url", c.GDELT.MirrorURL)
+	}
+	k.size(at+".max_zip", c.GDELT.MaxZip, 1<<20, 1<<30)
+	k.size(at+".max_csv", c.GDELT.MaxCSV, 1<<20, 8<<30)
+	k.schedule(at+"_doc", c.GDELTDoc.Every)
+	k.baseURL(at+"_doc.base_url", c.GDELTDoc.BaseURL)
 }
 
 func (k *checker) schedule(path, every string) {

@@ -1,0 +1,267 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tidemark/tidemark/collectors"
+	"github.com/tidemark/tidemark/collectors/backfill"
+	"github.com/tidemark/tidemark/collectors/past"
+	"github.com/tidemark/tidemark/internal/config"
+	"github.com/tidemark/tidemark/internal/event"
+	"github.com/tidemark/tidemark/internal/kafka"
+)
+
+// marksFile is where a data directory remembers what has been back-filled.
+const marksFile = "backfill.marks"
+
+type backfillOptions struct {
+	where
+	from, to string
+	sources  []string
+	state    string
+	again    bool
+	dryRun   bool
+}
+
+func (a *app) backfillCommand() *cobra.Command {
+	var o backfillOptions
+	cmd := &cobra.Command{
+		Use:   "backfill SOURCE|january-2025",
+		Short: "Ask places that keep their past for it",
+		Long: `Backfill asks a place that keeps its past for the days from --from to --to (both
+included, UTC, at most yesterday), for every target of the source that the
+configuration watches, and publishes what it tells with the basis 'backfill'.
+january-2025 asks all sources that reach back to the case, for 16 December 2024 to
+28 February 2025.
+
+It keeps to the rate of each host (collect.hosts), so it may take hours; it says
+first how much there is to ask for. It can be ended at any time: run again, it goes
+on where it was. Done spans are remembered in the data directory
+(` + marksFile + `), or in the file of --state; against servers without --state
+nothing is remembered. To ask twice changes nothing: the same past gives the same
+rows.
+` + whereHelp,
+		Example: `  tidemark backfill wikipedia --from 2024-12-16 --to 2025-02-28
+  tidemark backfill january-2025 --sources wikipedia,appstore
+  tidemark backfill january-2025 --dry-run`,
+		Args: args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, given []string) error {
+			return a.backfill(cmd.Context(), given[0], &o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.from, "from", "", "first `day`, such as 2025-01-01")
+	f.StringVar(&o.to, "to", "", "last `day`, included")
+	f.StringSliceVar(&o.sources, "sources", nil, "which `sources` january-2025 asks, separated by commas (default all with a past that reaches back)")
+	f.StringVar(&o.state, "state", "", "`file` that remembers what is done (default "+marksFile+" in the data directory)")
+	f.BoolVar(&o.again, "again", false, "ask also for what is done")
+	f.BoolVar(&o.dryRun, "dry-run", false, "say how much there is to ask for, and ask nobody")
+	o.dataDirFlag(cmd)
+	o.brokersFlag(cmd)
+	return cmd
+}
+
+func (a *app) backfill(ctx context.Context, name string, o *backfillOptions) error {
+	from, to, err := o.span(name, time.Now())
+	if err != nil {
+		return err
+	}
+	cfg, err := a.config()
+	if err != nil {
+		return err
+	}
+	log, err := a.askLogger()
+	if err != nil {
+		return err
+	}
+	all, err := newSystem(cfg, a.build, log).sources()
+	if err != nil {
+		return err
+	}
+	entries, err := o.choose(name, all)
+	if err != nil {
+		return err
+	}
+	path := o.marksPath(cfg)
+	marks, err := o.readMarks(path)
+	if err != nil {
+		return err
+	}
+	plans, err := makePlans(entries, from, to, marks)
+	if err != nil {
+		return err
+	}
+	a.tellPlans(plans, from, to)
+	if o.dryRun {
+		return nil
+	}
+	if err := o.kafka(cfg); err != nil {
+		return err
+	}
+	c, err := kafka.New(cfg.Kafka, "tidemark", nil, log)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if path == "" {
+		fmt.Fprintln(a.stderr, "notice: what is done is not remembered; give --state FILE to be able to go on after an end")
+	} else if marks, err = backfill.OpenMarks(path); err != nil {
+		return err
+	}
+	defer marks.Close() //nolint:errcheck // every line of it is written already
+	return a.runPlans(ctx, c, plans, marks)
+}
+
+// span is what is asked for: [from, to) in whole days that are over.
+func (o *backfillOptions) span(name string, now time.Time) (from, to time.Time, err error) {
+	if name == caseName {
+		from, to = time.Date(2024, 12, 16, 0, 0, 0, 0, time.UTC), time.Date(2025, 2, 28, 0, 0, 0, 0, time.UTC)
+	} else if len(o.sources) > 0 {
+		return from, to, usagef("read flags: --sources is for %s", caseName)
+	}
+	for _, f := range []struct {
+		flag, text string
+		into       *time.Time
+	}{{"--from", o.from, &from}, {"--to", o.to, &to}} {
+		if f.text == "" && name != caseName {
+			return from, to, usagef("read flags: %s is missing; give a day, such as %s 2025-01-01", f.flag, f.flag)
+		}
+		if f.text == "" {
+			continue
+		}
+		if *f.into, err = time.Parse(time.DateOnly, f.text); err != nil {
+			return from, to, usagef("read %s %q: want a day, such as 2025-01-01", f.flag, f.text)
+		}
+	}
+	if to.Before(from) {
+		return from, to, usagef("read flags: --from %s is after --to %s", from.Format(time.DateOnly), to.Format(time.DateOnly))
+	}
+	to = to.Add(past.Day)
+	if today := now.UTC().Truncate(past.Day); to.After(today) {
+		to = today
+	}
+	if !from.Before(to) {
+		return from, to, usagef("read --from %q: that day is not over yet; the last that is: %s", o.from, to.Add(-past.Day).Format(time.DateOnly))
+	}
+	return from, to, nil
+}
+
+// choose finds the sources that are meant.
+func (o *backfillOptions) choose(name string, all []collectors.Entry) ([]collectors.Entry, error) {
+	wanted := []string{name}
+	if name == caseName {
+		wanted = o.sources
+		if len(wanted) == 0 {
+			wanted = caseSources()
+		}
+	}
+	var chosen []collectors.Entry
+	for _, w := range wanted {
+		i := slices.IndexFunc(all, func(e collectors.Entry) bool { return e.Name == w })
+		if i < 0 {
+			return nil, usagef("find source %q: there is none; with a past there are %s", w, strings.Join(withPast(all), ", "))
+		}
+		if _, ok := all[i].Source.(past.Source); !ok {
+			return nil, usagef("back-fill %s: %v; with a past there are %s", w, backfill.ErrNoPast, strings.Join(withPast(all), ", "))
+		}
+		chosen = append(chosen, all[i])
+	}
+	return chosen, nil
+}
+
+// caseSources reach back to January 2025, those that take least first.
+func caseSources() []string { return []string{"wikipedia", "appstore", "hackernews", "gdelt"} }
+
+func withPast(all []collectors.Entry) []string {
+	var names []string
+	for _, e := range all {
+		if _, ok := e.Source.(past.Source); ok {
+			names = append(names, e.Name)
+		}
+	}
+	return names
+}
+
+// marksPath is the file that remembers what is done; empty: there is none.
+func (o *backfillOptions) marksPath(cfg *config.Config) string {
+	switch {
+	case o.state != "":
+		return o.state
+	case len(o.brokers) > 0, o.dataDir == "" && namesServers(func(c *config.Config) string { return fmt.Sprint(c.Kafka.Brokers) }, cfg):
+		return ""
+	default:
+		return filepath.Join(o.dir(), marksFile)
+	}
+}
+
+func (o *backfillOptions) readMarks(path string) (*backfill.Marks, error) {
+	if path == "" || o.again {
+		return nil, nil //nolint:nilnil // nil marks are marks that remember nothing
+	}
+	return backfill.ReadMarks(path)
+}
+
+func makePlans(entries []collectors.Entry, from, to time.Time, marks *backfill.Marks) ([]*backfill.Plan, error) {
+	var plans []*backfill.Plan
+	for _, e := range entries {
+		p, err := backfill.NewPlan(e, from, to, marks)
+		if err != nil {
+			return nil, err
+		}
+		plans = append(plans, p)
+	}
+	return plans, nil
+}
+
+// tellPlans says how much it will be, before the first question.
+func (a *app) tellPlans(plans []*backfill.Plan, from, to time.Time) {
+	fmt.Fprintf(a.stderr, "%s to %s, UTC:\n", from.Format(time.DateOnly), to.Add(-past.Day).Format(time.DateOnly))
+	for _, p := range plans {
+		fmt.Fprintf(a.stderr, "  %s: %d targets, %d spans, of which %d are done; about %d requests and %s to come\n",
+			p.Source, p.Targets, p.Total, p.Done, p.Requests, roughly(p.Bytes))
+	}
+}
+
+// roughly is a size for a person.
+func roughly(n int64) string {
+	const kilo = 1000
+	size, units := float64(n)/kilo, []string{"KB", "MB", "GB", "TB"}
+	for size >= kilo && len(units) > 1 {
+		size, units = size/kilo, units[1:]
+	}
+	return fmt.Sprintf("%.3g %s", size, units[0])
+}
+
+func (a *app) runPlans(ctx context.Context, c *kafka.Client, plans []*backfill.Plan, marks *backfill.Marks) error {
+	if err := c.Wait(ctx); err != nil {
+		return err
+	}
+	if err := c.EnsureTopics(ctx, event.Topics()); err != nil {
+		return err
+	}
+	filler := backfill.New(c, marks)
+	var problems []error
+	for _, p := range plans {
+		begin := time.Now()
+		show := a.newProgress("back-fill "+p.Source, p.Total)
+		show.noun = "spans"
+		show.set(p.Done)
+		r, err := filler.Run(ctx, p, show.set)
+		show.end(err == nil && r.Failed == 0)
+		fmt.Fprintf(a.stdout, "back-filled %s: %d looks with %d readings, %d answers refused, in %.1f s\n",
+			p.Source, r.Looks, r.Readings, r.Refused, time.Since(begin).Seconds())
+		if err != nil {
+			return err
+		}
+		problems = append(problems, r.Problem(p.Source))
+	}
+	return errors.Join(problems...)
+}
