@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tidemark/tidemark/collectors"
+	"github.com/tidemark/tidemark/collectors/past"
 	"github.com/tidemark/tidemark/internal/config"
 	"github.com/tidemark/tidemark/internal/fetch"
 	"github.com/tidemark/tidemark/internal/testkit"
@@ -45,6 +46,9 @@ func TestEverySourceIsWhole(t *testing.T) {
 		folders = append(folders, folder)
 		if len(e.Source.Targets()) == 0 {
 			t.Errorf("%s: the trial against a place (places_test.go) has no target for it", e.Name)
+		}
+		if _, ok := e.Source.(past.Source); ok != (e.About.Past != "") {
+			t.Errorf("%s can be back-filled: %v, and says of its past %q", e.Name, ok, e.About.Past)
 		}
 		for _, text := range []string{e.About.Targets, e.About.Readings, e.About.Signal, e.About.Unit, e.About.Fresh, e.About.Terms, e.About.Faults} {
 			if text == "" || strings.ContainsAny(text, "|\n") {
