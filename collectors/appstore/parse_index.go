@@ -43,11 +43,15 @@ func parseIndex(body []byte, from, to time.Time) ([]capture, error) {
 		if err != nil || at.Before(from) || !at.Before(to) {
 			return nil, fmt.Errorf("row %d: timestamp is %q, want one from %s to %s", i+1, row[stamp], from.Format(time.DateOnly), to.Format(time.DateOnly))
 		}
-		u, err := url.Parse(row[original])
-		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		if !isAddress(row[original]) {
 			return nil, fmt.Errorf("row %d: original is %q, want a web address", i+1, row[original])
 		}
 		captures = append(captures, capture{at: at, original: row[original]})
 	}
 	return captures, nil
+}
+
+func isAddress(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }

@@ -173,8 +173,8 @@ func zipped(t testing.TB, names []string, csv string) []byte {
 }
 
 // lie makes the zip say that its file unpacks to n bytes, wherever it says so.
-func lie(b []byte, real, n int) []byte {
-	from, to := binary.LittleEndian.AppendUint32(nil, uint32(real)), binary.LittleEndian.AppendUint32(nil, uint32(n))
+func lie(b []byte, size, n int) []byte {
+	from, to := binary.LittleEndian.AppendUint32(nil, uint32(size)), binary.LittleEndian.AppendUint32(nil, uint32(n))
 	return bytes.ReplaceAll(b, from, to)
 }
 

@@ -63,7 +63,7 @@ func (c *Client) Download(ctx context.Context, rawURL string, limit int64) (*Fil
 
 // nameless makes a temporary file that nothing has to clean up.
 func nameless() (*os.File, error) {
-	f, err := os.CreateTemp("", "tidemark-download-*") //nolint:usetesting // no test
+	f, err := os.CreateTemp("", "tidemark-download-*")
 	if err != nil {
 		return nil, err
 	}

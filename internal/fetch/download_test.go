@@ -121,7 +121,7 @@ type dribbling struct{ hang bool }
 
 func (p dribbling) RoundTrip(r *http.Request) (*http.Response, error) {
 	body := &dribble{every: 8 * time.Second, left: 20, hang: p.hang, ctx: r.Context()}
-	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(body), Request: r}, nil
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(body), Request: r}, nil
 }
 
 // A large answer may take long (here 160 s, of a time-out of 10 s), as long as
