@@ -229,7 +229,16 @@ func TestMistakesInTheConfigurationAreNamed(t *testing.T) {
 		`watch.articles[0] is "TikTok", want project/title`: func(_ *config.Collect, w *config.Watch) { w.Articles = []string{"TikTok"} },
 		`collect.sources.wikipedia.days is 0`:               func(c *config.Collect, _ *config.Watch) { c.Sources.Wikipedia.Days = 0 },
 		`want no quotation marks`:                           func(_ *config.Collect, w *config.Watch) { w.Keywords = []string{`a"b`} },
-		`set up hackernews: every is "often"`:               func(c *config.Collect, _ *config.Watch) { c.Sources.HackerNews.Every = "often" },
+		"6 tags looked at 25 times a day are 150 searches, the quota is 100: look less often (every: \"@every 2h\"), watch at most 4 tags": func(_ *config.Collect, w *config.Watch) {
+			w.Tags = []string{"a", "b", "c", "d", "e", "f"}
+		},
+		"read collect.sources.youtube.key: it is empty":    func(c *config.Collect, _ *config.Watch) { c.Sources.YouTube.Key = "" },
+		"read collect.sources.youtube.key: it has a blank": func(c *config.Collect, _ *config.Watch) { c.Sources.YouTube.Key = "a b" },
+		"read collect.sources.radar.token: set it or":      func(c *config.Collect, _ *config.Watch) { c.Sources.Radar.TokenFile = "nowhere" },
+		`mastodon_trends.instances[0] is "social.example", want https://`: func(c *config.Collect, _ *config.Watch) {
+			c.Sources.MastodonTrends.Instances = []string{"social.example"}
+		},
+		`set up hackernews: every is "often"`: func(c *config.Collect, _ *config.Watch) { c.Sources.HackerNews.Every = "often" },
 	} {
 		c, w := collect(), watchlist()
 		change(&c, &w)

@@ -117,6 +117,14 @@ func TestWhatAPlaceMeans(t *testing.T) {
 		lookup    = "appstore_lookup listing/apple/us/apps"
 		hn        = "hackernews keyword/hackernews//rednote"
 	)
+	const (
+		youtube  = "youtube tag/youtube//rednote"
+		radar    = "radar list/cloudflare-radar//internet-services/social-media"
+		searches = "googletrends list/google-trends/us/trending"
+		news     = "googlenews keyword/google-news//rednote"
+		trending = "mastodon_trends list/social.example//trending-tags"
+		topics   = "bluesky_trends list/bluesky//trends"
+	)
 	closed := "the server does not show its tags to the public"
 	for name, c := range map[string]struct {
 		path    string
@@ -143,6 +151,46 @@ func TestWhatAPlaceMeans(t *testing.T) {
 			lookupPath, testkit.FakeOK(`{"resultCount":0,"results":[]}`), lookup, event.Outcome_OUTCOME_REFUSED, "not one of 3 apps came back",
 		},
 		"an estimate": {hitsPath, testkit.FakeOK(`{"nbHits":99999,"hitsPerPage":0,"exhaustiveNbHits":false}`), hn, event.Outcome_OUTCOME_REFUSED, "estimate"},
+		"quota used up": {
+			videosPath,
+			testkit.FakeAnswer{Status: 403, Body: `{"error":{"code":403,"errors":[{"domain":"youtube.quota","reason":"quotaExceeded"}]}}`},
+			youtube, event.Outcome_OUTCOME_FAILED, "the quota of searches is used up until 2025-01-14T08:00:00Z",
+		},
+		"key not taken": {
+			videosPath,
+			testkit.FakeAnswer{Status: 400, Body: `{"error":{"code":400,"errors":[{"reason":"badRequest"}]}}`},
+			youtube, event.Outcome_OUTCOME_FAILED, "google does not take the key or the question ([badRequest]); see collect.sources.youtube.key",
+		},
+		"no uploads": {videosPath, testkit.FakeOK(`{"kind":"youtube#searchListResponse","items":[]}`), youtube, event.Outcome_OUTCOME_OK, ""},
+		"more uploads than pages": {
+			videosPath, testkit.FakeOK(strings.Replace(good()[videosPath], `"items"`, `"nextPageToken":"x","items"`, 1)),
+			youtube, event.Outcome_OUTCOME_OK, "there are more than the 2 videos that were listed",
+		},
+		"token not taken":    {radarPath, testkit.FakeStatus(403), radar, event.Outcome_OUTCOME_FAILED, "collect.sources.radar.token needs Account, Radar, Read"},
+		"category not known": {radarPath, testkit.FakeStatus(400), radar, event.Outcome_OUTCOME_FAILED, "does not know the token or the category"},
+		"old ranks": {
+			radarPath, testkit.FakeOK(strings.ReplaceAll(good()[radarPath], "2025-01-1", "2025-01-0")),
+			radar, event.Outcome_OUTCOME_OK, "the newest ranks are of 2025-01-02: no list of today",
+		},
+		"no ranks": {
+			radarPath, testkit.FakeOK(`{"success":true,"result":{"serie_0":{"timestamps":[]}}}`),
+			radar, event.Outcome_OUTCOME_EMPTY, "the category has no ranks in these days",
+		},
+		"no list for the country": {searchesPath, testkit.FakeStatus(404), searches, event.Outcome_OUTCOME_FAILED, "google trends may have no list for US"},
+		"turned away by trends":   {searchesPath, testkit.FakeStatus(403), searches, event.Outcome_OUTCOME_FAILED, "google trends turns us away"},
+		"no searches":             {searchesPath, testkit.FakeOK(trendingFeed("")), searches, event.Outcome_OUTCOME_EMPTY, "nothing is trending"},
+		"turned away by news":     {newsPath, testkit.FakeStatus(403), news, event.Outcome_OUTCOME_FAILED, "google news turns us away"},
+		"no articles":             {newsPath, testkit.FakeOK(newsFeed("")), news, event.Outcome_OUTCOME_OK, ""},
+		"late answer": {
+			newsPath,
+			testkit.FakeAnswer{Body: newsFeed(""), Header: map[string]string{"Date": "Mon, 13 Jan 2025 11:01:00 GMT"}},
+			news, event.Outcome_OUTCOME_FAILED, "the answer of 11:01 no longer covers the hour of 09:00",
+		},
+		"trends closed":    {tagsPath, testkit.FakeStatus(422), trending, event.Outcome_OUTCOME_FAILED, closed},
+		"no trending tags": {tagsPath, testkit.FakeOK(`[]`), trending, event.Outcome_OUTCOME_EMPTY, "nothing is trending on the server"},
+		"no such method":   {topicsPath, testkit.FakeStatus(501), topics, event.Outcome_OUTCOME_FAILED, "the server does not offer trends"},
+		"no topics":        {topicsPath, testkit.FakeOK(`{"trends":[]}`), topics, event.Outcome_OUTCOME_EMPTY, "nothing is trending"},
+
 		"no mentions": {hitsPath, testkit.FakeOK(`{"nbHits":0,"hitsPerPage":0,"exhaustiveNbHits":true}`), hn, event.Outcome_OUTCOME_OK, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

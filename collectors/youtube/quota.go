@@ -37,6 +37,10 @@ func planOf(every string, zone *time.Location) (plan, error) {
 	if err != nil {
 		return plan{}, fmt.Errorf("collect.sources.youtube.every is %q: %w", every, err)
 	}
+	if steady, ok := schedule.(cron.ConstantDelaySchedule); ok {
+		// It begins whenever the program does.
+		return plan{looks: int((25*time.Hour + steady.Delay - 1) / steady.Delay), gap: steady.Delay}, nil
+	}
 	at := time.Date(2026, 10, 25, 0, 0, 0, 0, time.UTC)
 	end := at.AddDate(0, 0, 14)
 	p, looks := plan{looks: 1}, make(map[string]int)

@@ -289,3 +289,22 @@ func TestMetricsAreNamedWell(t *testing.T) {
 		t.Errorf("%d series, %v", n, err)
 	}
 }
+
+// Allow sees every request that goes out, tries again included, and its error
+// ends the asking before the next one does.
+func TestAllowIsAskedBeforeEachRequest(t *testing.T) {
+	t.Parallel()
+	place := testkit.NewFakeSource(t)
+	place.Reply("/a", testkit.FakeStatus(503))
+	c := newClient(t, fetch.Config{Collect: settings()})
+	asked := 0
+	_, err := c.Do(t.Context(), fetch.Request{URL: place.URL + "/a?key=hunter2", Allow: func() error {
+		if asked++; asked > 2 {
+			return errors.New("enough for today")
+		}
+		return nil
+	}})
+	if err == nil || !strings.HasSuffix(err.Error(), ": enough for today") || asked != 3 || len(place.Requests("/a")) != 2 {
+		t.Errorf("asked %d times, %d requests, %v", asked, len(place.Requests("/a")), err)
+	}
+}
