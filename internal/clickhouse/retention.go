@@ -77,3 +77,13 @@ func (c *Client) fsyncChange(engine string) string {
 		return ""
 	}
 }
+
+// Delete removes the rows of a table for which a condition is true, and
+// returns when they are gone from every query.
+func (c *Client) Delete(ctx context.Context, table, where string, args ...any) error {
+	l := layout{cluster: c.cluster}
+	if err := c.Exec(ctx, "DELETE FROM "+l.Local(table)+" "+l.OnCluster()+" WHERE "+where, args...); err != nil {
+		return fmt.Errorf("delete from %s: %w", table, err)
+	}
+	return nil
+}

@@ -425,7 +425,11 @@ type Snapshot struct {
 	DurationMs    uint32 `protobuf:"varint,14,opt,name=duration_ms,json=durationMs" json:"duration_ms,omitempty"`
 	BodyBytes     uint64 `protobuf:"varint,15,opt,name=body_bytes,json=bodyBytes" json:"body_bytes,omitempty"`
 	// Id of the Import that the look came with; empty where a collector looked.
-	ImportId      string `protobuf:"bytes,16,opt,name=import_id,json=importId" json:"import_id,omitempty"`
+	ImportId string `protobuf:"bytes,16,opt,name=import_id,json=importId" json:"import_id,omitempty"`
+	// True where a newer parser read the kept answers of an earlier look again:
+	// it takes the place of the look with the same source, target, slot, basis and
+	// seen_at and a lower parser_version, as a whole.
+	Reparsed      bool `protobuf:"varint,17,opt,name=reparsed" json:"reparsed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -570,6 +574,13 @@ func (x *Snapshot) GetImportId() string {
 		return x.ImportId
 	}
 	return ""
+}
+
+func (x *Snapshot) GetReparsed() bool {
+	if x != nil {
+		return x.Reparsed
+	}
+	return false
 }
 
 // Import says where imported readings come from: who brought them, what it
@@ -1382,7 +1393,7 @@ const file_tidemark_v1_event_proto_rawDesc = "" +
 	"\asubject\x18\x01 \x01(\tR\asubject\x12\x16\n" +
 	"\x06metric\x18\x02 \x01(\tR\x06metric\x12\x14\n" +
 	"\x05value\x18\x03 \x01(\x01R\x05value\x12\x13\n" +
-	"\x05at_ms\x18\x04 \x01(\x03R\x04atMs\"\x90\x04\n" +
+	"\x05at_ms\x18\x04 \x01(\x03R\x04atMs\"\xac\x04\n" +
 	"\bSnapshot\x12\x16\n" +
 	"\x06source\x18\x01 \x01(\tR\x06source\x12+\n" +
 	"\x06target\x18\x02 \x01(\v2\x13.tidemark.v1.TargetR\x06target\x12\x17\n" +
@@ -1404,7 +1415,8 @@ const file_tidemark_v1_event_proto_rawDesc = "" +
 	"durationMs\x12\x1d\n" +
 	"\n" +
 	"body_bytes\x18\x0f \x01(\x04R\tbodyBytes\x12\x1b\n" +
-	"\timport_id\x18\x10 \x01(\tR\bimportId\"\x83\x02\n" +
+	"\timport_id\x18\x10 \x01(\tR\bimportId\x12\x1a\n" +
+	"\breparsed\x18\x11 \x01(\bR\breparsed\"\x83\x02\n" +
 	"\x06Import\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1f\n" +

@@ -37,10 +37,14 @@ type fast struct {
 
 // take returns false if it did nothing, and the slow way is to be gone.
 func (f *fast) take(h *partition, m at, value []byte) bool {
-	if !f.split(value) {
+	if !f.split(value) || f.head.GetReparsed() {
 		return false
 	}
 	target := f.head.GetTarget().Key()
+	if h.again.outdated(h, &f.head, target) {
+		return true
+	}
+	h.again.mixed = true
 	identity := h.lookIdentity(&f.head, target)
 	readings, looks := h.tables[0], h.tables[1]
 	n := len(f.readings)

@@ -18,6 +18,8 @@ type metrics struct {
 	rollup                                     *prometheus.HistogramVec
 	rollupErrors                               *prometheus.CounterVec
 	rollupLast                                 *prometheus.GaugeVec
+	outdated                                   prometheus.Counter
+	removed                                    *prometheus.CounterVec
 }
 
 func newMetrics(reg prometheus.Registerer) (*metrics, error) {
@@ -47,11 +49,16 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		rollup:       histogram("rollup_duration_seconds", "Time of one rollup run.", "rollup", seconds),
 		rollupErrors: counter("rollup_errors_total", "Rollup runs that failed; the next run makes up for them.", "rollup"),
 		rollupLast:   gauge("last_rollup_timestamp_seconds", "When a rollup was last brought up to date.", "rollup"),
+		removed:      counter("outdated_rows_total", "Rows removed because a newer parser has read their look again.", "table"),
+		outdated: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "tidemark_store_outdated_looks_total",
+			Help: "Looks that came after a newer parser had read them again, and were passed over.",
+		}),
 	}
 	var errs []error
 	for _, c := range []prometheus.Collector{
 		m.rows, m.skipped, m.conflicts, m.rejected, m.errors, m.duration, m.batch, m.last, m.blocked,
-		m.rollup, m.rollupErrors, m.rollupLast,
+		m.rollup, m.rollupErrors, m.rollupLast, m.removed, m.outdated,
 	} {
 		errs = append(errs, reg.Register(c))
 	}
@@ -115,4 +122,16 @@ func (m *metrics) rolledUp(rollup string, took time.Duration, err error) {
 	}
 	m.rollup.WithLabelValues(rollup).Observe(took.Seconds())
 	m.rollupLast.WithLabelValues(rollup).SetToCurrentTime()
+}
+
+func (m *metrics) outdate() {
+	if m != nil {
+		m.outdated.Inc()
+	}
+}
+
+func (m *metrics) remove(table string, rows uint64) {
+	if m != nil {
+		m.removed.WithLabelValues(table).Add(float64(rows))
+	}
 }

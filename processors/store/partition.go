@@ -19,13 +19,14 @@ type partition struct {
 	p      *Processor
 	topic  string
 	id     int
-	tables []*table // of the topic: readings, looks, facts, imports; or episodes
+	tables []*table // of the topic: readings, looks, facts, imports, reparses; or episodes
 	log    *slog.Logger
 
 	unsure   bool  // the last insert may have landed or not
 	rejected int64 // messages before this offset need no further rejection
 	scratch  []byte
 	fast     fast
+	again    again
 }
 
 // typeSnapshot is the type of nearly every message.
@@ -50,18 +51,41 @@ func (h *partition) Handle(ctx context.Context, batch []kafka.Message) (kafka.Co
 			return kafka.Commit{}, err
 		}
 	}
+	h.again.reset()
 	for i := range batch {
 		if err := h.take(ctx, &batch[i]); err != nil {
 			return kafka.Commit{}, err
 		}
 	}
-	for _, t := range h.tables {
-		if err := h.insert(ctx, t); err != nil {
-			return kafka.Commit{}, err
-		}
+	if err := h.flush(ctx); err != nil {
+		return kafka.Commit{}, err
 	}
 	h.p.m.block(h.topic, h.id, false)
 	return kafka.Commit{Offset: batch[len(batch)-1].Offset + 1}, nil
+}
+
+// flush brings what was collected into the tables. What is read again takes
+// the place of what was there, before it is inserted: an old reading that still
+// lies in the table would hide, or be merged with, a new one of another look.
+func (h *partition) flush(ctx context.Context) error {
+	if len(h.tables) > reparsesAt {
+		if err := h.insert(ctx, h.tables[reparsesAt]); err != nil {
+			return err
+		}
+		if err := h.removeOutdated(ctx); err != nil {
+			h.unsure = true
+			return err
+		}
+	}
+	for i, t := range h.tables {
+		if i == reparsesAt {
+			continue
+		}
+		if err := h.insert(ctx, t); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // recover waits for inserts which somebody left behind, and then asks each
@@ -104,6 +128,15 @@ func (h *partition) take(ctx context.Context, m *kafka.Message) error {
 			reason = "undecodable"
 		}
 		return h.rejectOnce(ctx, m, reason, err)
+	}
+	if s, ok := msg.(*event.Snapshot); ok && h.again.mustFlush(h, s) {
+		if err := h.flush(ctx); err != nil {
+			return err
+		}
+		for _, t := range h.tables {
+			t.reset()
+		}
+		h.again.reset()
 	}
 	if !h.give(where, msg) {
 		return h.rejectOnce(ctx, m, "unexpected_type", fmt.Errorf("take message: %s does not belong on %s", m.Type, h.topic))

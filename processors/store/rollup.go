@@ -80,7 +80,9 @@ func (p *Processor) runRollup(ctx context.Context, r rollup, before progress) (p
 		return progress{}, fmt.Errorf("read progress of %s: %w", r.table, err)
 	}
 	rows, err := clickhouse.Select[progress](ctx, p.ch,
-		"SELECT count() AS n, max(_inserted_at) AS last, now64(3, 'UTC') AS now FROM readings WHERE _inserted_at >= ?", sqlTime(from))
+		"SELECT count() AS n, max(_inserted_at) AS last, now64(3, 'UTC') AS now FROM ("+
+			"SELECT _inserted_at FROM readings WHERE _inserted_at >= ? UNION ALL SELECT _inserted_at FROM repairs WHERE _inserted_at >= ?)",
+		sqlTime(from), sqlTime(from))
 	if err != nil || len(rows) != 1 {
 		return progress{}, fmt.Errorf("read new readings for %s: %w", r.table, err)
 	}
@@ -89,7 +91,7 @@ func (p *Processor) runRollup(ctx context.Context, r rollup, before progress) (p
 	if now.Rows == 0 || now.Rows == before.Rows && now.Last.Equal(before.Last) {
 		return now, nil
 	}
-	if err := p.ch.ExecInsertSelect(ctx, r.sql(), sqlTime(from)); err != nil {
+	if err := p.ch.ExecInsertSelect(ctx, r.sql(), sqlTime(from), sqlTime(from)); err != nil {
 		return progress{}, fmt.Errorf("roll up into %s: %w", r.table, err)
 	}
 	if upto := now.Now.Add(-settle); upto.After(from) {
@@ -106,21 +108,39 @@ func (p *Processor) rolledUpTo(ctx context.Context, r rollup) (time.Time, error)
 	return clickhouse.SelectOne[time.Time](ctx, p.ch, "SELECT max(upto) FROM rollup_runs WHERE rollup = ?", r.table)
 }
 
-// sql computes every bucket anew which a row inserted since touches. The
-// version is made from the data, never from a clock of the run: of two runs
-// over the same rows both write the same, and a slow run cannot undo a newer
-// one. The count comes first in it: without deletes a bucket only ever gains
-// moments, so a bucket of which retention has removed a part loses against
-// what was computed while it was whole.
+// sql computes every bucket anew which a row inserted since touches, or out of
+// which a reparse took readings since. The version is made from the data, never
+// from a clock of the run: of two runs over the same rows both write the same,
+// and a slow run cannot undo a newer one. The parser of a repair comes first in
+// it: what was computed from readings that are gone holds no more. The count
+// comes second: without a repair a bucket only ever gains moments, so a bucket
+// of which retention has removed a part loses against what was computed while
+// it was whole. A bucket that a repair emptied is written with count 0, which
+// the views leave out.
 func (r rollup) sql() string {
 	return strings.NewReplacer("{table}", r.table, "{bucket}", r.bucket).Replace(`
 INSERT INTO {table} (bucket, source, target, subject, metric, basis, first, last, min, max, avg, count, version)
-SELECT {bucket} AS bucket, source, target, subject, metric, basis,
-    argMin(value, at), argMax(value, at), min(value), max(value), avg(value), toUInt32(count()) AS moments,
-    bitOr(bitShiftLeft(toUInt64(moments), 42), toUInt64(toUnixTimestamp64Milli(max(_inserted_at))))
-FROM readings FINAL
-WHERE (metric, target, subject, source, basis, {bucket}) GLOBAL IN (
+WITH touched AS (
     SELECT DISTINCT metric, target, subject, source, basis, {bucket} FROM readings WHERE _inserted_at >= ?
+    UNION DISTINCT
+    SELECT DISTINCT metric, target, subject, source, basis, {bucket} FROM repairs WHERE _inserted_at >= ?
+)
+SELECT {bucket} AS bucket, source, target, subject, metric, basis,
+    argMinIf(value, at, seen), argMaxIf(value, at, seen), minIf(value, seen), maxIf(value, seen),
+    ifNotFinite(avgIf(value, seen), 0), toUInt32(countIf(seen)) AS moments,
+    bitOr(bitShiftLeft(toUInt64(least(max(repair), 255)), 56),
+        bitOr(bitShiftLeft(toUInt64(least(moments, 16383)), 42), toUInt64(toUnixTimestamp64Milli(max(inserted)))))
+FROM (
+    SELECT source, target, subject, metric, basis, at, value, _inserted_at AS inserted, 1 AS seen, toUInt32(0) AS repair
+    FROM (SELECT * FROM readings FINAL WHERE (metric, target, subject, source, basis, {bucket}) GLOBAL IN (touched)) AS r
+    GLOBAL ANY LEFT JOIN (
+        SELECT source, target, basis, slot, seen_at, max(parser_version) AS newest FROM reparses GROUP BY source, target, basis, slot, seen_at
+    ) AS p USING (source, target, basis, slot, seen_at)
+    WHERE r.parser_version >= p.newest
+    UNION ALL
+    SELECT source, target, subject, metric, basis, at, 0, _inserted_at, 0, parser_version
+    FROM repairs
+    WHERE (metric, target, subject, source, basis, {bucket}) GLOBAL IN (touched)
 )
 GROUP BY bucket, source, target, subject, metric, basis`)
 }

@@ -11,7 +11,15 @@ import (
 // addSnapshot gives a look to the tables that do not have it yet.
 func (h *partition) addSnapshot(m at, s *event.Snapshot) {
 	target := s.GetTarget().Key()
+	if h.again.outdated(h, s, target) {
+		return
+	}
 	identity := h.lookIdentity(s, target)
+	if s.GetReparsed() {
+		h.addReparse(m, s, target, identity)
+	} else {
+		h.again.mixed = true
+	}
 	readings, looks := h.tables[0], h.tables[1]
 	if n := len(s.GetReadings()); n > 0 && !readings.has(m, identity, n) {
 		readings.readings.add(m, s, target)
@@ -33,8 +41,16 @@ func (h *partition) addImport(m at, i *event.Import) {
 	}
 }
 
-// lookIdentity is what the SQL expression of the same name says.
+// lookIdentity is what the SQL expression of the same name says: the look, and
+// which parser read it.
 func (h *partition) lookIdentity(s *event.Snapshot, target string) uint64 {
+	b := strconv.AppendUint(append(h.lookKey(s, target), '\x1f'), uint64(s.GetParserVersion()), 10)
+	h.scratch = b
+	return xxhash.Sum64(b)
+}
+
+// lookKey is what all readings of one look have in common.
+func (h *partition) lookKey(s *event.Snapshot, target string) []byte {
 	const sep = '\x1f'
 	b := h.scratch[:0]
 	b = append(b, s.GetSource()...)
@@ -43,7 +59,7 @@ func (h *partition) lookIdentity(s *event.Snapshot, target string) uint64 {
 	b = strconv.AppendInt(append(b, sep), s.GetSlotMs(), 10)
 	b = strconv.AppendInt(append(b, sep), s.GetSeenAtMs(), 10)
 	h.scratch = b
-	return xxhash.Sum64(b)
+	return b
 }
 
 func (c *readingColumns) add(m at, s *event.Snapshot, target string) {

@@ -77,5 +77,8 @@ func (p *Processor) Assign(ctx context.Context, topic string, id int, c kafka.Co
 	if err := h.recover(ctx, uint64(max(c.Offset, 0))); err != nil {
 		return nil, fmt.Errorf("recover %s/%d: %w", topic, id, err)
 	}
+	if err := h.again.load(ctx, p.ch); err != nil {
+		return nil, fmt.Errorf("recover %s/%d: %w", topic, id, err)
+	}
 	return h, nil
 }

@@ -62,6 +62,7 @@ type table struct {
 	facts    *factColumns
 	imports  *importColumns
 	episodes *episodeColumns
+	reparses *reparseColumns
 	stored   stored
 	// skipped counts the rows of the batch that the table had already.
 	skipped int
@@ -105,7 +106,7 @@ func (t *table) has(m at, identity uint64, rows int) bool {
 // span is the first and the last offset of the rows.
 func (t *table) span() (first, last uint64) { return t.offsets.At(0), t.offsets.At(t.rows() - 1) }
 
-const lookIdentity = "xxHash64(concat(source, '\\x1f', target, '\\x1f', basis, '\\x1f', toString(toUnixTimestamp64Milli(slot)), '\\x1f', toString(toUnixTimestamp64Milli(seen_at))))"
+const lookIdentity = "xxHash64(concat(source, '\\x1f', target, '\\x1f', basis, '\\x1f', toString(toUnixTimestamp64Milli(slot)), '\\x1f', toString(toUnixTimestamp64Milli(seen_at)), '\\x1f', toString(parser_version)))"
 
 type readingColumns struct {
 	at, slot, seenAt                       times
@@ -236,11 +237,15 @@ func importsTable() *table {
 	}
 }
 
+// reparsesAt is where the table of looks that were read again is among those of
+// the snapshots; it is filled first.
+const reparsesAt = 4
+
 // tablesOf are the tables that a partition of the topic fills, in the order of
 // their inserts.
 func tablesOf(topic string) []*table {
 	if topic == event.TopicEpisodes {
 		return []*table{episodesTable()}
 	}
-	return []*table{readingsTable(), looksTable(), factsTable(), importsTable()}
+	return []*table{readingsTable(), looksTable(), factsTable(), importsTable(), reparsesTable()}
 }
