@@ -148,11 +148,22 @@ func (c *Client) Get(ctx context.Context, rawURL string) (*Response, error) {
 // or ctx has no time left for another try. Its errors are a *StatusError, a
 // *Refusal (an answer beyond the size cap), a *PauseError, or plain ones; none
 // of them contains the query of the URL, a header or the body of the request.
+// WithRecorder keeps what comes of it, WithTape answers with what was kept.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	u, err := url.Parse(r.URL)
 	if err != nil || !isWeb(u) {
 		return nil, fmt.Errorf("%s: want a whole http or https URL", r.verb())
 	}
+	if tape, ok := ctx.Value(tapeKey{}).(*Tape); ok {
+		return tape.answer(r, u)
+	}
+	resp, err := c.ask(ctx, r, u)
+	record(ctx, r, u, resp, err)
+	return resp, err
+}
+
+// ask is Do over the network.
+func (c *Client) ask(ctx context.Context, r Request, u *url.URL) (*Response, error) {
 	for try := 1; ; try++ {
 		resp, err := c.follow(ctx, r, u)
 		if err == nil {
