@@ -756,6 +756,80 @@ AS
 SELECT id, name, imported_by, at, source_url, sha256, bytes, rows, mapping, note, via
 FROM imports FINAL
 
+-- 050_reparses.sql
+CREATE TABLE IF NOT EXISTS reparses  (
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported, reported or modelled',
+    slot DateTime64(3, 'UTC') COMMENT 'Tick of the look',
+    seen_at DateTime64(3, 'UTC') COMMENT 'When the answer was there',
+    parser_version UInt32 COMMENT 'Version of the parser that read the look again; rows of lower versions are removed',
+    _topic LowCardinality(String) COMMENT 'Kafka topic of the message that brought the row',
+    _partition UInt16 COMMENT 'Kafka partition of the message',
+    _offset UInt64 COMMENT 'Kafka offset of the message; what is stored is read back by it',
+    _inserted_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When the row was inserted'
+)
+ENGINE = ReplacingMergeTree(parser_version)
+ORDER BY (source, target, basis, slot, seen_at)
+COMMENT 'Looks whose kept answers a newer parser has read again. An older reading of them is stored no more.'
+
+-- 051_repairs.sql
+CREATE TABLE IF NOT EXISTS repairs  (
+    metric LowCardinality(String) COMMENT 'What was counted',
+    target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
+    subject LowCardinality(String) COMMENT 'App id of the store, tag, article or topic; never a person',
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported, reported or modelled',
+    at DateTime64(3, 'UTC') COMMENT 'Start of the hour whose readings were removed',
+    parser_version UInt32 COMMENT 'Version of the parser whose readings took their place',
+    _inserted_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When the row was inserted; bookkeeping of the rollups'
+)
+ENGINE = ReplacingMergeTree(parser_version)
+ORDER BY (metric, target, subject, source, basis, at)
+COMMENT 'Hours out of which a reparse removed readings: the rollups compute them anew, and what they said before holds no more.'
+
+-- 052_v_hourly.sql
+CREATE OR REPLACE VIEW v_hourly  (
+    bucket DateTime('UTC') COMMENT 'Start of the hour, UTC',
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
+    subject LowCardinality(String) COMMENT 'App id of the store, tag, article or topic; never a person',
+    metric LowCardinality(String) COMMENT 'What was counted: rank, uses_today, views_day, rating_count, listed, ...',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported, reported or modelled; never mix them',
+    first Float64 COMMENT 'First value of the hour',
+    last Float64 COMMENT 'Last value of the hour',
+    min Float64 COMMENT 'Smallest value of the hour',
+    max Float64 COMMENT 'Largest value of the hour',
+    avg Float64 COMMENT 'Mean of the values of the hour, unweighted',
+    count UInt32 COMMENT 'How many moments of the hour have a value; 0 never occurs, a missing row means nobody looked or nothing was there'
+)
+COMMENT 'Readings by hour, each once. Kept for ever, also where retention has removed the readings themselves.'
+AS
+SELECT bucket, source, target, subject, metric, basis, first, last, min, max, avg, count
+FROM readings_hourly FINAL
+WHERE count > 0
+
+-- 053_v_daily.sql
+CREATE OR REPLACE VIEW v_daily  (
+    bucket DateTime('UTC') COMMENT 'Start of the day, UTC',
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
+    subject LowCardinality(String) COMMENT 'App id of the store, tag, article or topic; never a person',
+    metric LowCardinality(String) COMMENT 'What was counted: rank, uses_today, views_day, rating_count, listed, ...',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported, reported or modelled; never mix them',
+    first Float64 COMMENT 'First value of the day',
+    last Float64 COMMENT 'Last value of the day',
+    min Float64 COMMENT 'Smallest value of the day',
+    max Float64 COMMENT 'Largest value of the day',
+    avg Float64 COMMENT 'Mean of the values of the day, unweighted',
+    count UInt32 COMMENT 'How many moments of the day have a value; 0 never occurs, a missing row means nobody looked or nothing was there'
+)
+COMMENT 'Readings by day, each once. Kept for ever, also where retention has removed the readings themselves.'
+AS
+SELECT bucket, source, target, subject, metric, basis, first, last, min, max, avg, count
+FROM readings_daily FINAL
+WHERE count > 0
+
 -- 060_episodes.sql
 CREATE TABLE IF NOT EXISTS episodes  (
     id String COMMENT 'Deterministic id of the episode, the same in all its states',
