@@ -14,6 +14,7 @@ import (
 
 	"github.com/tidemark/tidemark/internal/event"
 	"github.com/tidemark/tidemark/internal/fetch"
+	"github.com/tidemark/tidemark/internal/tapes"
 )
 
 const (
@@ -38,6 +39,7 @@ func (l *looker) look(ctx context.Context, t tick) *result {
 	lookCtx, cancel := context.WithTimeout(ctx, t.budget())
 	defer cancel()
 	lookCtx, trace := fetch.WithTrace(lookCtx)
+	lookCtx, recorder := l.record(lookCtx)
 	start := time.Now()
 	seen, err := l.fetch(lookCtx, t.slot)
 	if ctx.Err() != nil && err != nil {
@@ -55,7 +57,19 @@ func (l *looker) look(ctx context.Context, t tick) *result {
 	if invalid := checkMessage(s); invalid != nil {
 		res.invalid(invalid)
 	}
+	if recorder != nil {
+		exchanges, whole := recorder.Exchanges()
+		l.tapes.Keep(tapes.Tape{Look: proto.CloneOf(s), Exchanges: exchanges}, whole)
+	}
 	return res
+}
+
+// record lets what is asked and answered be kept; nil: nobody wants it.
+func (l *looker) record(ctx context.Context) (context.Context, *fetch.Recorder) {
+	if l.tapes == nil {
+		return ctx, nil
+	}
+	return fetch.WithRecorder(ctx)
 }
 
 // checkMessage holds that a look can be sent at all: one that cannot would

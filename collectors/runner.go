@@ -11,6 +11,7 @@ import (
 
 	"github.com/tidemark/tidemark/internal/config"
 	"github.com/tidemark/tidemark/internal/event"
+	"github.com/tidemark/tidemark/internal/tapes"
 )
 
 // Runner looks on schedule, stamps what was seen and publishes it. It promises
@@ -21,7 +22,17 @@ type Runner struct {
 	jitter  float64
 	metrics *metrics
 	log     *slog.Logger
+	tapes   Keeper
 }
+
+// Keeper takes over what was asked and answered in a look, and never waits.
+// whole is false where it was too much to be kept.
+type Keeper interface {
+	Keep(t tapes.Tape, whole bool)
+}
+
+// KeepTapes lets the raw answers of every look be kept. Call it before Run.
+func (r *Runner) KeepTapes(k Keeper) { r.tapes = k }
 
 // NewRunner makes a Runner. It starts nothing; disabled entries stay still.
 func NewRunner(entries []Entry, pub Publisher, cfg config.Collect, reg prometheus.Registerer, log *slog.Logger) *Runner {
@@ -83,7 +94,7 @@ func (r *Runner) newRoom(e Entry) (*room, error) {
 		}
 		m.lookers = append(m.lookers, &looker{
 			name: e.Name, source: e.Source, target: target, schedule: s,
-			out: m.out, metrics: r.metrics, log: log.With("target", target.Key()),
+			out: m.out, metrics: r.metrics, tapes: r.tapes, log: log.With("target", target.Key()),
 		})
 	}
 	return m, nil
@@ -109,6 +120,7 @@ type looker struct {
 	schedule schedule
 	out      *outbox
 	metrics  *metrics
+	tapes    Keeper // may be nil
 	log      *slog.Logger
 
 	mu   sync.Mutex

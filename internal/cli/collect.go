@@ -25,6 +25,9 @@ may run, with different sources enabled.`,
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.runServers(cmd.Context(), http, false, func(s *system) ([]stage, error) {
+				if raw := s.cfg.Collect.Raw; raw.Dir == "" && raw.Keep > 0 {
+					fmt.Fprintln(a.stderr, "notice: collect.raw.dir is empty: raw answers are not kept, and a mended parser cannot read them again")
+				}
 				entries, err := s.sources()
 				if err != nil {
 					return nil, err

@@ -180,6 +180,10 @@ func (s *system) collectPart(entries []collectors.Entry) part {
 		pub.loop = s.health.Loop("collect", most)
 	}
 	runner := collectors.NewRunner(entries, pub, s.cfg.Collect, s.reg, s.log)
+	keeper := s.keeper()
+	if keeper.On() {
+		runner.KeepTapes(keeper)
+	}
 	changes := make(chan []collectors.Entry)
 	s.rewatch = append(s.rewatch, func(ctx context.Context, cfg *config.Config) {
 		entries, err := collectors.New(cfg.Collect, cfg.Watch, s.asks)
@@ -193,7 +197,9 @@ func (s *system) collectPart(entries []collectors.Entry) part {
 		case <-ctx.Done():
 		}
 	})
-	return s.after("collectors", func(ctx context.Context) error { return runner.Follow(ctx, changes) })
+	return s.after("collectors", func(ctx context.Context) error {
+		return keepWhile(ctx, keeper, func(ctx context.Context) error { return runner.Follow(ctx, changes) })
+	})
 }
 
 func (s *system) collecting(entries []collectors.Entry) {

@@ -84,7 +84,7 @@ func (a *app) up(ctx context.Context, o upOptions) error {
 	if err != nil {
 		return err
 	}
-	u := &upRun{startedAt: time.Now().UTC(), app: a, o: o, dir: dir, server: server, embedded: e, system: newSystem(e.config(cfg), a.build, log)}
+	u := &upRun{startedAt: time.Now().UTC(), app: a, o: o, dir: dir, server: server, embedded: e, system: newSystem(e.config(cfg, dir), a.build, log)}
 	u.watching = watch
 	stages, err := u.stages()
 	if err != nil {
@@ -128,12 +128,15 @@ func (u *upRun) stages() ([]stage, error) {
 	}, nil
 }
 
-// config points a copy of cfg to the embedded servers.
-func (e *embedded) config(cfg *config.Config) *config.Config {
+// config points a copy of cfg to the embedded servers and to the data directory.
+func (e *embedded) config(cfg *config.Config, dir *instance.Dir) *config.Config {
 	c := *cfg
 	c.Kafka = config.Kafka{Brokers: []string{e.broker.Addr()}, Partitions: cfg.Kafka.Partitions, ReplicationFactor: 1}
 	c.ClickHouse = embeddedClickHouse(cfg, e.clickhouseURL())
 	c.Process.Assignment = kafka.AssignStatic
+	if c.Collect.Raw.Dir == "" {
+		c.Collect.Raw.Dir = dir.Path(rawFolder)
+	}
 	return &c
 }
 

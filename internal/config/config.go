@@ -103,9 +103,20 @@ type Collect struct {
 	MaxBody Bytes    `yaml:"max_body"`
 	// Jitter shifts each look by up to this share of its interval.
 	Jitter float64 `yaml:"jitter"`
+	Raw    Raw     `yaml:"raw"`
 	// Hosts are the manners per host; "*" is for all others.
 	Hosts   map[string]Host `yaml:"hosts"`
 	Sources Sources         `yaml:"sources"`
+}
+
+// Raw says where raw answers are kept, so that a better parser can read them
+// again, and how long. Empty Dir: in the data directory of `tidemark up`, and
+// not at all elsewhere.
+type Raw struct {
+	Dir string `yaml:"dir"`
+	// Keep 0: not at all.
+	Keep     Duration `yaml:"keep"`
+	MaxBytes Bytes    `yaml:"max_bytes"`
 }
 
 // Host is how politely a host is asked.

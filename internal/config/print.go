@@ -33,6 +33,9 @@ func (c *Config) Notices() []string {
 			notices = append(notices, tls.path+".skip_verify is true: any certificate is accepted")
 		}
 	}
+	if r := c.ClickHouse.Retention; r != 0 && c.Collect.Raw.Keep > r {
+		notices = append(notices, "collect.raw.keep is longer than clickhouse.retention: a reparse would compute rollups from what is left of the readings")
+	}
 	return notices
 }
 

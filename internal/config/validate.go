@@ -189,6 +189,10 @@ func (k *checker) collect(c *Collect) {
 	k.between("collect.timeout", c.Timeout.D(), time.Millisecond, 10*time.Minute)
 	k.size("collect.max_body", c.MaxBody, 1<<10, 1<<30)
 	k.need(c.Jitter >= 0 && c.Jitter <= 0.5, "collect.jitter", "is %v, want 0 to 0.5", c.Jitter)
+	if c.Raw.Keep != 0 {
+		k.between("collect.raw.keep", c.Raw.Keep.D(), time.Hour, 3660*day)
+	}
+	k.size("collect.raw.max_bytes", c.Raw.MaxBytes, 1<<20, 1<<44)
 	_, all := c.Hosts["*"]
 	k.need(all, "collect.hosts", `has no "*" for all other hosts`)
 	for _, name := range keysOf(c.Hosts) {
