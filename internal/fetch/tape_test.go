@@ -34,10 +34,16 @@ func TestATapeAnswersAsThePlaceDid(t *testing.T) {
 			t.Fatal(err)
 		}
 		asks := []fetch.Request{
-			{URL: "https://a.example/list"}, {URL: "https://a.example/twice"}, {URL: "https://a.example/twice"},
-			{URL: "https://a.example/rpc", Body: []byte("a")}, {URL: "https://a.example/rpc", Body: []byte("b")},
-			{URL: "https://a.example/gone"}, {URL: "https://a.example/huge"}, {URL: "https://b.example/cut"},
-			{URL: "https://c.example/busy"}, {URL: "https://c.example/busy?again"},
+			{URL: "https://a.example/list"},
+			{URL: "https://a.example/twice"},
+			{URL: "https://a.example/twice"},
+			{URL: "https://a.example/rpc", Body: []byte("a")},
+			{URL: "https://a.example/rpc", Body: []byte("b")},
+			{URL: "https://a.example/gone"},
+			{URL: "https://a.example/huge"},
+			{URL: "https://b.example/cut"},
+			{URL: "https://c.example/busy"},
+			{URL: "https://c.example/busy?again"},
 		}
 		type said struct {
 			status, errStatus int

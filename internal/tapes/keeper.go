@@ -210,7 +210,7 @@ func (k *Keeper) clean(ctx context.Context) {
 	}
 	now := time.Now()
 	for _, f := range files {
-		reason := ""
+		var reason string
 		switch {
 		case now.Sub(f.day.AddDate(0, 0, 1)) > k.cfg.Keep:
 			reason = "age"
