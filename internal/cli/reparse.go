@@ -101,6 +101,12 @@ func (a *app) reparse(ctx context.Context, source string, o reparseOptions) erro
 	if err != nil {
 		return err
 	}
+	if cfg.Watch.File == "" {
+		cfg.Watch.File = filepath.Join(o.where.dir(), watchFileName)
+	}
+	if _, cfg, err = newWatching(cfg); err != nil {
+		return err
+	}
 	entry, err := a.entry(cfg, source)
 	if err != nil {
 		return err
