@@ -81,6 +81,7 @@ type Process struct {
 	Assignment string `yaml:"assignment"`
 	Group      string `yaml:"group"`
 	Store      Store  `yaml:"store"`
+	Count      Count  `yaml:"count"`
 }
 
 // Store is for the processor that writes into ClickHouse.
@@ -91,6 +92,30 @@ type Store struct {
 	BatchWait  Duration `yaml:"batch_wait"`
 	// RollupEvery is how often the hourly and daily rollups are brought up to date.
 	RollupEvery Duration `yaml:"rollup_every"`
+}
+
+// Count is for the processor that turns mentions into readings per minute and
+// per hour.
+type Count struct {
+	Enabled bool `yaml:"enabled"`
+	// OutOfOrderness is how much later than others a mention may come: by so
+	// much the watermark is behind the latest mention. Grace is how long after
+	// that a window stays open.
+	OutOfOrderness Duration `yaml:"out_of_orderness"`
+	Grace          Duration `yaml:"grace"`
+	// IdleAfter is how long there may be no mention of a platform in a partition
+	// before ticks move its event time on.
+	IdleAfter Duration `yaml:"idle_after"`
+	// MaxAhead is how far a mention may be ahead of the moment at which Kafka
+	// took it. What is further ahead is refused.
+	MaxAhead Duration `yaml:"max_ahead"`
+	// TopK tags of each hour, platform and partition are published; TopCounters
+	// are counted, the more the smaller the error.
+	TopK        int `yaml:"top_k"`
+	TopCounters int `yaml:"top_counters"`
+	// MaxIDs is how many mentions an open minute of a partition remembers to
+	// tell duplicates by, 12 to 24 bytes each.
+	MaxIDs int `yaml:"max_ids"`
 }
 
 // Collect is for the collectors.

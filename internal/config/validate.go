@@ -182,6 +182,19 @@ func (k *checker) process(c *Process) {
 	k.size("process.store.batch_bytes", c.Store.BatchBytes, 1<<10, 256<<20)
 	k.between("process.store.batch_wait", c.Store.BatchWait.D(), time.Millisecond, time.Minute)
 	k.between("process.store.rollup_every", c.Store.RollupEvery.D(), time.Second, day)
+	k.count("process.count", &c.Count)
+}
+
+// count bounds what is open at the same time, and with it the memory.
+func (k *checker) count(at string, c *Count) {
+	k.between(at+".out_of_orderness", c.OutOfOrderness.D(), 0, 10*time.Minute)
+	k.between(at+".grace", c.Grace.D(), 0, time.Hour)
+	k.between(at+".idle_after", c.IdleAfter.D(), 10*time.Second, day)
+	k.between(at+".max_ahead", c.MaxAhead.D(), 0, 10*time.Minute)
+	k.need(c.TopK >= 1 && c.TopK <= 3000, at+".top_k", "is %d, want 1 to 3000", c.TopK)
+	k.need(c.TopCounters >= c.TopK && c.TopCounters <= 1_000_000, at+".top_counters",
+		"is %d, want %s.top_k (%d) to 1000000", c.TopCounters, at, c.TopK)
+	k.need(c.MaxIDs >= 1000 && c.MaxIDs <= 100_000_000, at+".max_ids", "is %d, want 1000 to 100000000", c.MaxIDs)
 }
 
 func (k *checker) collect(c *Collect) {
