@@ -40,6 +40,7 @@ func metricsPage(build obs.Build) (string, error) {
 		return "", err
 	}
 	s.storeParts("")
+	s.countParts("")
 	entries, err := s.sources()
 	if err != nil {
 		return "", err

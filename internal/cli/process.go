@@ -20,7 +20,8 @@ exactly once. It waits for servers that are not there yet, and applies migration
 With process.assignment: group any number of processes share the partitions; with
 static, run one.
 
-Processors: store (snapshots and facts into ClickHouse, with rollups).`,
+Processors: store (snapshots and facts into ClickHouse, with rollups), count (mentions
+into readings per minute and per hour; it needs no ClickHouse).`,
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for _, name := range only {
@@ -28,8 +29,20 @@ Processors: store (snapshots and facts into ClickHouse, with rollups).`,
 					return usagef("read --only %q: want one of %s", name, strings.Join(processors(), ", "))
 				}
 			}
-			return a.runServers(cmd.Context(), http, true, func(s *system) ([]stage, error) {
-				return []stage{s.storeParts(kafka.TruncatedRefuse)}, nil
+			runs := func(name string) bool { return len(only) == 0 || slices.Contains(only, name) }
+			return a.runServers(cmd.Context(), http, runs("store"), func(s *system) ([]stage, error) {
+				if slices.Contains(only, "count") && !s.cfg.Process.Count.Enabled {
+					return nil, usagef("read --only count: process.count.enabled is false")
+				}
+				// Who counts publishes what is stored: it ends first.
+				stages := []stage{{}}
+				if runs("count") {
+					stages[0] = s.countParts(kafka.TruncatedRefuse)
+				}
+				if runs("store") {
+					stages = append(stages, s.storeParts(kafka.TruncatedRefuse))
+				}
+				return stages, nil
 			})
 		},
 	}
@@ -38,4 +51,4 @@ Processors: store (snapshots and facts into ClickHouse, with rollups).`,
 	return cmd
 }
 
-func processors() []string { return []string{"store"} }
+func processors() []string { return []string{"store", "count"} }

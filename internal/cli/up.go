@@ -120,6 +120,7 @@ func (u *upRun) stages() ([]stage, error) {
 	processors := append(s.storeParts(kafka.TruncatedReset), part{"start", u.start})
 	return []stage{
 		first,
+		s.countParts(kafka.TruncatedReset),
 		processors,
 		{u.pagePart()},
 		{u.clientsPart()},

@@ -18,6 +18,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -44,7 +45,7 @@ type Broker interface {
 // nothing.
 type Processor struct {
 	broker Broker
-	rules  rules
+	rules  atomic.Pointer[rules]
 	m      *metrics
 	err    error // what New could not return
 	log    *slog.Logger
@@ -54,8 +55,14 @@ type Processor struct {
 // as far as memory allows.
 func New(b Broker, cfg config.Count, watch config.Watch, reg prometheus.Registerer, log *slog.Logger) *Processor {
 	m, err := newMetrics(reg)
-	return &Processor{broker: b, rules: newRules(cfg, watch.Tags), m: m, err: err, log: log.With("component", Stage)}
+	p := &Processor{broker: b, m: m, err: err, log: log.With("component", Stage)}
+	p.rules.Store(newRules(cfg, watch.Tags))
+	return p
 }
+
+// Watch is another list of tags to count one by one. It is in force for what is
+// assigned from then on: let the consumer run anew.
+func (p *Processor) Watch(tags []string) { p.rules.Store(p.rules.Load().watching(tags)) }
 
 // Topics are what the processor reads.
 func Topics() []string { return []string{event.TopicMentions} }
@@ -70,7 +77,7 @@ func (p *Processor) Assign(ctx context.Context, topic string, id int, c kafka.Co
 		return nil, err
 	}
 	h := &partition{
-		p: p, topic: topic, id: id, partitions: n, streams: map[string]*stream{},
+		p: p, r: p.rules.Load(), topic: topic, id: id, partitions: n, streams: map[string]*stream{},
 		next: -1, log: p.log.With("topic", topic, "partition", id),
 	}
 	if c.Offset < 0 {
@@ -90,12 +97,18 @@ type rules struct {
 	index                        map[string]int // of watched
 }
 
-func newRules(cfg config.Count, tags []string) rules {
+func newRules(cfg config.Count, tags []string) *rules {
 	r := rules{
 		disorder: cfg.OutOfOrderness.D().Milliseconds(), grace: cfg.Grace.D().Milliseconds(),
 		idle: cfg.IdleAfter.D().Milliseconds(), ahead: cfg.MaxAhead.D().Milliseconds(),
-		topK: cfg.TopK, counters: cmp.Or(cfg.TopCounters, cfg.TopK), maxIDs: cfg.MaxIDs, index: map[string]int{},
+		topK: cfg.TopK, counters: cmp.Or(cfg.TopCounters, cfg.TopK), maxIDs: cfg.MaxIDs,
 	}
+	return r.watching(tags)
+}
+
+// watching are the same rules with other tags.
+func (r rules) watching(tags []string) *rules {
+	r.watched, r.index = nil, map[string]int{}
 	for _, tag := range tags {
 		r.watched = append(r.watched, normalTag(tag))
 	}
@@ -104,7 +117,7 @@ func newRules(cfg config.Count, tags []string) rules {
 	for i, tag := range r.watched {
 		r.index[tag] = i
 	}
-	return r
+	return &r
 }
 
 // normalTag is a tag as mentions bear it.

@@ -155,8 +155,8 @@ func TestZeroOnlyWhereTheStreamWasAlive(t *testing.T) {
 	alive(tape, noon.Add(2*time.Minute), noon.Add(2*time.Minute+45*time.Second)) // silent in the last quarter
 	alive(tape, noon.Add(30*time.Minute), noon.Add(2*time.Hour+5*time.Minute))
 	l := newLife(t, s, settings(), never(), "tiktok")
-	for i := range l.p.rules.watched {
-		if !kafkaOwns(l.p.rules.watched[i]) {
+	for i := range l.r.watched {
+		if !kafkaOwns(l.r.watched[i]) {
 			t.Fatal("the only partition owns every tag")
 		}
 	}
@@ -270,6 +270,8 @@ func TestLostMentionsTearTheirWindows(t *testing.T) {
 		tape.mention("tiktok", noon.Add(50*time.Minute+time.Duration(i)*2*time.Second))
 	}
 	tape.mention("tiktok", noon.Add(3*time.Hour))
+	tick := tape.msgs[310]
+	tick.Type, tick.Value = typeTick, tickBytes(t, noon)
 	for name, run := range map[string]func(s *sink) *life{
 		"running": func(s *sink) *life {
 			l := newLife(t, s, settings(), never(), "tiktok")
@@ -280,8 +282,9 @@ func TestLostMentionsTearTheirWindows(t *testing.T) {
 		"restarted": func(s *sink) *life {
 			at := newLife(t, s, settings(), never(), "tiktok").handle(tape.msgs[:250]...)
 			l := newLife(t, s, settings(), at, "tiktok")
-			l.handle(tape.msgs[310:400]...)
-			at = l.handle(tape.msgs[400:450]...)
+			at = l.handle(tick) // killed before a mention tells where the log goes on
+			newLife(t, s, settings(), at, "tiktok").handle(tape.msgs[311:400]...)
+			at = newLife(t, s, settings(), at, "tiktok").handle(tape.msgs[311:450]...)
 			l2 := newLife(t, s, settings(), at, "tiktok")
 			l2.handle(tape.since(at.Offset)...)
 			return l
@@ -373,10 +376,59 @@ func TestBadMessagesAreRejectedOnce(t *testing.T) {
 	}
 	tape.mention("tiktok", noon)
 	at := newLife(t, s, settings(), never(), "tiktok").handle(tape.msgs...)
+	at = newLife(t, s, settings(), at, "tiktok").handle(tape.msgs[0]) // killed while it counts anew
 	tape.mention("other", noon.Add(2*time.Hour))
-	newLife(t, s, settings(), at, "tiktok").handle(tape.since(at.Offset)...)
+	l := newLife(t, s, settings(), at, "tiktok")
+	l.handle(tape.since(at.Offset)...)
+	if got := testutil.ToFloat64(l.p.m.counted.WithLabelValues(platform)); got != 1 {
+		t.Errorf("metric says %v new mentions, the others had been counted", got)
+	}
 	if len(s.rejected) != 4 {
 		t.Errorf("rejected %v", s.rejected)
 	}
 	s.wants(t, ofTag, "tiktok", metricHour, noon, 2)
+}
+
+// A platform begins at its own place, also where another one has to go back
+// further: what is read for the other one's sake is not news to it.
+func TestEachPlatformBeginsAtItsOwnPlace(t *testing.T) {
+	t.Parallel()
+	tape := &tape{t: t}
+	late := func(id string, at time.Time) {
+		tape.put(&event.Mention{Id: id, Platform: "mastodon", Tag: "tiktok", AtMs: at.UnixMilli()}, noon.Add(5*time.Hour))
+	}
+	alive := func(i int) { tape.mention("tiktok", noon.Add(time.Duration(i)*time.Second)) }
+	alive(0)
+	late("a", noon.Add(-3*time.Hour))
+	for i := range 240 { // until mastodon's hour is closed by ticks
+		alive(i)
+		tape.tick(noon.Add(time.Duration(i) * 10 * time.Second))
+	}
+	cut := int64(len(tape.msgs))
+	tape.tick(noon.Add(2500 * time.Second))
+	late("b", noon.Add(33*time.Minute)) // its minute was closed by that tick
+	late("c", noon.Add(4*time.Hour))
+	for name, lives := range map[string]func(s *sink){
+		"one life": func(s *sink) { newLife(t, s, settings(), never(), "tiktok").handle(tape.msgs...) },
+		"two lives": func(s *sink) {
+			at := newLife(t, s, settings(), never(), "tiktok").handle(tape.msgs[:cut]...)
+			if at.Offset != 0 || at.Next != cut {
+				t.Errorf("committed %+v, want 0 and %d", at, cut)
+			}
+			newLife(t, s, settings(), at, "tiktok").handle(tape.msgs...)
+		},
+	} {
+		s := newSink()
+		lives(s)
+		if got, found := s.value("tag/mastodon//tiktok", "tiktok", metricLate, noon); !found || got != 1 {
+			t.Errorf("%s: %v are late (published: %v), want 1", name, got, found)
+		}
+	}
+}
+
+func tickBytes(t *testing.T, at time.Time) []byte {
+	t.Helper()
+	one := &tape{t: t}
+	one.tick(at)
+	return one.msgs[0].Value
 }

@@ -19,6 +19,7 @@ import (
 // partition is the worker of one Kafka partition.
 type partition struct {
 	p          *Processor
+	r          *rules
 	topic      string
 	id         int
 	partitions int // of the topic
@@ -118,9 +119,9 @@ const lastMoment = 4_102_358_400_000 // 2099-12-31
 
 func (h *partition) count(ctx context.Context, m *kafka.Message, mention *mention) {
 	took := recorded(m)
-	if ahead := mention.at - took; ahead > h.p.rules.ahead || mention.at > lastMoment {
+	if ahead := mention.at - took; ahead > h.r.ahead || mention.at > lastMoment {
 		h.refuse(ctx, m, "future", fmt.Errorf("take mention: at_ms is %s after Kafka took it, at most %s: a clock is wrong",
-			time.Duration(ahead)*time.Millisecond, time.Duration(h.p.rules.ahead)*time.Millisecond))
+			time.Duration(ahead)*time.Millisecond, time.Duration(h.r.ahead)*time.Millisecond))
 		return
 	}
 	s := h.last
@@ -156,8 +157,8 @@ func (h *partition) stream(platform string, offset int64) (*stream, error) {
 }
 
 func (h *partition) addStream(platform string, from int64) *stream {
-	s := &stream{r: &h.p.rules, platform: platform, id: h.id, from: from, out: h.keep}
-	for _, tag := range h.p.rules.watched {
+	s := &stream{r: h.r, platform: platform, id: h.id, from: from, out: h.keep}
+	for _, tag := range h.r.watched {
 		s.owned = append(s.owned, kafka.PartitionOf(event.MentionKey(platform, tag), h.partitions) == h.id)
 	}
 	h.streams[platform] = s
