@@ -423,6 +423,7 @@ func TestEachPlatformBeginsAtItsOwnPlace(t *testing.T) {
 		if got, found := s.value("tag/mastodon//tiktok", "tiktok", metricLate, noon); !found || got != 1 {
 			t.Errorf("%s: %v are late (published: %v), want 1", name, got, found)
 		}
+		s.wantsNone(t, "tag/mastodon//tiktok", "tiktok", metricMinute, noon.Add(33*time.Minute))
 	}
 }
 

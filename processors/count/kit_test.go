@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -193,9 +192,3 @@ func cut(r *rand.Rand, msgs []kafka.Message) [][]kafka.Message {
 }
 
 func chance(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 7)) } //nolint:gosec // chance, not secrecy
-
-func shuffled[T any](r *rand.Rand, all []T) []T {
-	all = slices.Clone(all)
-	r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-	return all
-}

@@ -33,7 +33,7 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		unchecked:  counter("unchecked_mentions_total", "Mentions that were counted although nobody could say whether they were there already: their minute had process.count.max_ids others.", "platform"),
 		evicted:    counter("evicted_tags_total", "Tags that lost their counter to another one, for which top-tags has an error (overcount_hour).", "platform"),
 		misplaced:  counter("misplaced_mentions_total", "Mentions of watched tags in another partition than their key's. The topic was given more partitions, or somebody writes with other keys; a tag's counts are then in two parts.", "platform"),
-		refused:    counter("rejected_messages_total", "Messages that are not counted and went to the topic of rejected messages: future (ahead of the time at which Kafka took them), platform, invalid, undecodable, unknown_type, unexpected_type.", "reason"),
+		refused:    counter("rejected_messages_total", "Messages that are not counted and went to the topic of rejected messages: future (ahead of the time at which Kafka took it), platform, invalid, undecodable, unknown_type, unexpected_type.", "reason"),
 		torn:       counter("torn_windows_total", "Times that messages were gone before they were counted. The windows that they belong to are not published.", "platform"),
 		published:  prometheus.NewCounter(prometheus.CounterOpts{Name: "tidemark_count_published_snapshots_total", Help: "Snapshots of closed windows. After a kill some are published a second time, with the same bytes."}),
 		lag:        gauge("watermark_lag_seconds", "How far event time is behind the clock: out_of_orderness where mentions come as they happen, more while a backlog is counted or nobody mentions anything.", "partition", "platform"),
