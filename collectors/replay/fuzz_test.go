@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/tidemark/tidemark/collectors/lines"
 	"github.com/tidemark/tidemark/internal/event"
 )
 
@@ -30,9 +31,9 @@ func fuzzRecording(f *testing.F, seeds, header string) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		text := append([]byte(header), body...)
-		parse, err := recognise(newLines(bytes.NewReader(text), "fuzz"))
+		parse, err := recognise(lines.New(bytes.NewReader(text), "fuzz"))
 		if err == nil {
-			err = parse(newLines(bytes.NewReader(text), "fuzz"), func(m Message) bool {
+			err = parse(bytes.NewReader(text), "fuzz", func(m Message) bool {
 				if err := m.Msg.Validate(); err != nil {
 					t.Fatalf("a message is not valid: %v", err)
 				}
@@ -45,7 +46,7 @@ func fuzzRecording(f *testing.F, seeds, header string) {
 				return true
 			})
 		}
-		var bad *LineError
+		var bad *lines.Error
 		if err != nil && (!errors.As(err, &bad) || bad.Line < 1 || bad.File != "fuzz") {
 			t.Fatalf("the error names no line: %v", err)
 		}

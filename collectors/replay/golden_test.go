@@ -14,7 +14,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/encoding/protojson"
 
+	"github.com/tidemark/tidemark/collectors/lines"
 	"github.com/tidemark/tidemark/internal/event"
+)
+
+// The headers that CSV recordings are recognised by.
+const (
+	chartHeader   = "ts_utc,store,country,chart,category,rank,app_id,app_name"
+	hotListHeader = "ts_utc,platform,rank,topic,category,hot,read_count,discuss_count,origin_count,is_ad"
 )
 
 // dump writes what a recording holds, one message per line.
@@ -134,17 +141,17 @@ func TestBadLines(t *testing.T) {
 		"rank in words":       {chart + atFirst + "first,3,x\n", 3, `check rank: is "first"`},
 		"rank twice":          {chart + atFirst + "1,3,x\n", 3, "check rank: 1 is there twice in chart/apple/us/top-free/overall at"},
 		"app twice":           {chart + atFirst + "2,741292507,x\n", 3, `check subject: "741292507" is there twice`},
-		"no app":              {chart + atFirst + "2,,x\n", 3, "check readings[0].subject: is missing"},
+		"no app":              {chart + atFirst + "2,,x\n", 3, `check app_id: is "", want a name`},
 		"no category":         {chart + "2025-01-13T08:00:00Z,apple,us,top-free,&,2,3,x\n", 3, `check category: is "&"`},
 		"no country":          {chart + "2025-01-13T08:00:00Z,apple,USA,top-free,Overall,2,3,x\n", 3, `check target.country: is "usa"`},
 		"no such day":         {chart + "2025-02-30T08:00:00Z,apple,us,top-free,Overall,2,3,x\n", 3, "check ts_utc"},
 		"time out of range":   {chart + "2125-01-13T08:00:00Z,apple,us,top-free,Overall,2,3,x\n", 3, "check slot_ms"},
-		"not UTF-8":           {chart + atFirst + "2,\xff,x\n", 3, "is not one line of UTF-8"},
+		"not UTF-8":           {chart + atFirst + "2,\xff,x\n", 3, "want UTF-8"},
 		"a word as a count":   {hot + "2025-01-13T09:27:13Z,weibo,2,b,,many,6,7,8,0\n", 3, `check hot: is "many"`},
 		"a count below 0":     {hot + "2025-01-13T09:27:13Z,weibo,2,b,,5,-6,7,8,0\n", 3, `check read_count: is "-6"`},
 		"an endless count":    {hot + "2025-01-13T09:27:13Z,weibo,2,b,,5,6,7,Inf,0\n", 3, `check origin_count: is "Inf"`},
 		"neither ad nor no":   {hot + "2025-01-13T09:27:13Z,weibo,2,b,,5,6,7,8,maybe\n", 3, `check is_ad: is "maybe"`},
-		"no topic":            {hot + "2025-01-13T09:27:13Z,weibo,2,,,5,6,7,8,0\n", 3, "subject: is missing"},
+		"no topic":            {hot + "2025-01-13T09:27:13Z,weibo,2,,,5,6,7,8,0\n", 3, `check topic: is "", want a name`},
 		"no JSON":             {tail + "{\n", 2, "decode line: unexpected end of JSON input"},
 		"no type":             {tail + `{"message":{}}`, 2, "type is missing"},
 		"no message":          {tail + `{"type":"tidemark.v1.Snapshot"}`, 2, "message is missing"},
@@ -156,7 +163,7 @@ func TestBadLines(t *testing.T) {
 			t.Parallel()
 			file := write(t, "bad.csv", c.content)
 			_, err := Count(file)
-			var bad *LineError
+			var bad *lines.Error
 			if !errors.As(err, &bad) || bad.Line != c.line || bad.File != file || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error is %v, want line %d and %q", err, c.line, c.want)
 			}
@@ -191,7 +198,7 @@ func TestCutOffArchive(t *testing.T) {
 
 func TestLinesAreBounded(t *testing.T) {
 	t.Parallel()
-	_, err := Count(write(t, "one-line", "{"+strings.Repeat(" ", maxLine)))
+	_, err := Count(write(t, "one-line", "{"+strings.Repeat(" ", lines.MaxLine)))
 	if err == nil || !strings.Contains(err.Error(), ":1: line has more than") {
 		t.Errorf("error is %v", err)
 	}

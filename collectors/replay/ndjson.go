@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protojson"
 
+	"github.com/tidemark/tidemark/collectors/lines"
 	"github.com/tidemark/tidemark/internal/event"
 )
 
@@ -26,9 +27,9 @@ type Envelope struct {
 	Message   json.RawMessage `json:"message"` // the message as protojson
 }
 
-func parseNDJSON(l *lines, yield func(Message) bool) error {
+func parseNDJSON(l *lines.Reader, yield func(Message) bool) error {
 	for {
-		line, err := l.next()
+		line, err := l.Next()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -40,7 +41,7 @@ func parseNDJSON(l *lines, yield func(Message) bool) error {
 		}
 		m, err := parseEnvelope(line)
 		if err != nil {
-			return l.wrong(err)
+			return l.Wrong(err)
 		}
 		if m.Msg != nil && !yield(m) {
 			return nil

@@ -1,10 +1,6 @@
 package replay
 
 import (
-	"bufio"
-	"bytes"
-	"compress/gzip"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +9,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/tidemark/tidemark/collectors/importer"
+	"github.com/tidemark/tidemark/collectors/lines"
 	"github.com/tidemark/tidemark/collectors/replay/january2025"
 	"github.com/tidemark/tidemark/internal/event"
 )
@@ -21,19 +19,11 @@ import (
 // its own brings: CSV files and the built-in case.
 const SourceName = "replay"
 
-// Outgoing is one message on its way to the topic of snapshots. It has the
-// fields of internal/kafka's type of the same name, which a collector does not
-// know.
-type Outgoing struct {
-	Key string
-	Msg event.Validator
-}
+// Outgoing is how everything that is read from files goes out.
+type Outgoing = importer.Outgoing
 
-// BatchPublisher sends messages in their order and returns when the broker has
-// all of them.
-type BatchPublisher interface {
-	PublishAll(ctx context.Context, topic string, msgs []Outgoing) error
-}
+// BatchPublisher is where it goes.
+type BatchPublisher = importer.BatchPublisher
 
 // Message is one entry of a recording.
 type Message struct {
@@ -62,7 +52,7 @@ type Recording struct {
 // Open finds a recording: the built-in case by its name, anything else as a
 // file. The format of a file is recognised by how it begins: NDJSON as `tidemark
 // topic tail --json` prints it, the CSV of a chart or of a hot list; each also
-// compressed by gzip.
+// compressed by gzip or zstd.
 func Open(name string) (*Recording, error) {
 	if name == january2025.Name {
 		return openCase()
@@ -75,7 +65,7 @@ func Open(name string) (*Recording, error) {
 		return nil, fmt.Errorf("open recording: %w", err)
 	}
 	defer f.Close()
-	parse, err := recognise(newLines(f, name))
+	parse, err := recognise(lines.New(f, name))
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +75,7 @@ func Open(name string) (*Recording, error) {
 			return fmt.Errorf("open recording: %w", err)
 		}
 		defer again.Close()
-		return parse(newLines(again, name), yield)
+		return parse(again, name, yield)
 	}}, nil
 }
 
@@ -164,30 +154,22 @@ func keyOf(m event.Validator) string {
 
 // file is a recording on disk, unpacked where it is compressed.
 type file struct {
-	io.Reader
-	io.Closer
+	io.ReadCloser
+	disk io.Closer
 }
 
-// openFile tells gzip by its first two bytes, not by the name: a renamed file
-// is still what it is.
+// Close gives both back.
+func (f *file) Close() error { return errors.Join(f.ReadCloser.Close(), f.disk.Close()) }
+
 func openFile(name string) (io.ReadCloser, error) {
 	disk, err := os.Open(filepath.Clean(name))
 	if err != nil {
 		return nil, err
 	}
-	r := bufio.NewReaderSize(disk, 64<<10)
-	magic, err := r.Peek(2)
-	if err != nil && !errors.Is(err, io.EOF) {
-		disk.Close()
-		return nil, err
-	}
-	if !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		return &file{Reader: r, Closer: disk}, nil
-	}
-	zipped, err := gzip.NewReader(r)
+	unpacked, err := lines.Unpack(disk)
 	if err != nil {
 		disk.Close()
-		return nil, fmt.Errorf("unpack %s: %w", name, err)
+		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
-	return &file{Reader: zipped, Closer: disk}, nil
+	return &file{ReadCloser: unpacked, disk: disk}, nil
 }

@@ -8,14 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tidemark/tidemark/internal/event"
-)
-
-// A batch is sent when it has one of these sizes, or when the next message is
-// not due yet.
-const (
-	batchMessages = 500
-	batchReadings = 20_000
+	"github.com/tidemark/tidemark/collectors/importer"
 )
 
 // The slowest and the fastest pace that can be asked for.
@@ -54,28 +47,28 @@ func (r *Recording) Run(ctx context.Context, pub BatchPublisher, o Options) erro
 	if o.Speed != 0 && !(o.Speed >= minSpeed && o.Speed <= maxSpeed) {
 		return fmt.Errorf("replay %s: speed is %v, want 0 or %g to %g", r.name, o.Speed, minSpeed, maxSpeed)
 	}
-	b := &batch{pub: pub, total: r.total, progress: o.Progress}
+	b := importer.NewBatch(pub, r.total, o.Progress)
 	p := pacer{speed: o.Speed}
 	for m, err := range r.Messages() {
 		if err == nil {
 			err = ctx.Err()
 		}
 		if err != nil {
-			return b.end(ctx, err)
+			return end(ctx, b, err)
 		}
 		if wait := p.wait(m.At); wait > 0 {
-			if err := b.flush(ctx); err != nil {
+			if err := b.Flush(ctx); err != nil {
 				return err
 			}
 			if err := sleep(ctx, p.wait(m.At)); err != nil {
 				return err
 			}
 		}
-		if err := b.add(ctx, m.Outgoing); err != nil {
+		if err := b.Add(ctx, m.Outgoing); err != nil {
 			return err
 		}
 	}
-	return b.flush(ctx)
+	return b.Flush(ctx)
 }
 
 // pacer says how long to wait for a moment of the recording.
@@ -112,48 +105,12 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// batch gathers messages until it is worth sending them.
-type batch struct {
-	pub      BatchPublisher
-	msgs     []Outgoing
-	readings int
-	done     int
-	total    int
-	progress func(done, total int)
-}
-
-func (b *batch) add(ctx context.Context, m Outgoing) error {
-	b.msgs = append(b.msgs, m)
-	if s, ok := m.Msg.(*event.Snapshot); ok {
-		b.readings += len(s.GetReadings())
-	}
-	if len(b.msgs) < batchMessages && b.readings < batchReadings {
-		return nil
-	}
-	return b.flush(ctx)
-}
-
-func (b *batch) flush(ctx context.Context) error {
-	if len(b.msgs) == 0 {
-		return nil
-	}
-	if err := b.pub.PublishAll(ctx, event.TopicSnapshots, b.msgs); err != nil {
-		return fmt.Errorf("publish recording: %w", err)
-	}
-	b.done += len(b.msgs)
-	b.msgs, b.readings = nil, 0
-	if b.progress != nil {
-		b.progress(b.done, b.total)
-	}
-	return nil
-}
-
 // end sends what came before a bad line and passes the reason on.
-func (b *batch) end(ctx context.Context, reason error) error {
+func end(ctx context.Context, b *importer.Batch, reason error) error {
 	if ctx.Err() != nil {
 		return reason
 	}
-	if err := b.flush(ctx); err != nil {
+	if err := b.Flush(ctx); err != nil {
 		return fmt.Errorf("%w (and %w)", reason, err)
 	}
 	return reason

@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tidemark/tidemark/collectors/importer"
+	"github.com/tidemark/tidemark/collectors/lines"
 	"github.com/tidemark/tidemark/internal/event"
 )
 
@@ -67,7 +69,7 @@ func TestRunSendsAllInOrder(t *testing.T) {
 			t.Fatalf("%d messages were sent to %q, want the %d of the recording in their order", len(s.sent), s.topic, len(want))
 		}
 	}
-	if len(s.sizes) < len(want)/batchMessages || len(s.sizes) > len(want)/100 {
+	if len(s.sizes) < len(want)/importer.BatchMessages || len(s.sizes) > len(want)/100 {
 		t.Errorf("%d messages went in %d batches", len(want), len(s.sizes))
 	}
 	if last := progress[len(progress)-1]; len(progress) != len(s.sizes) || last != fmt.Sprintf("%d/%d", len(want), len(want)) {
@@ -151,7 +153,7 @@ func TestRunStopsAtABadLine(t *testing.T) {
 `)
 	s := newSink(t)
 	err := open(t, file).Run(t.Context(), s, Options{})
-	var bad *LineError
+	var bad *lines.Error
 	if !errors.As(err, &bad) || bad.Line != 4 || bad.File != file {
 		t.Errorf("error is %v, want one about line 4", err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tidemark/tidemark/collectors/importer"
 	"github.com/tidemark/tidemark/collectors/replay"
 	"github.com/tidemark/tidemark/internal/event"
 	"github.com/tidemark/tidemark/internal/kafka"
@@ -77,11 +78,11 @@ func (a *app) replay(ctx context.Context, c *kafka.Client, r *replay.Recording, 
 	return err
 }
 
-// batches carries recordings to Kafka, of which a collector knows nothing.
+// batches carries recordings and imports to Kafka, of which a collector knows nothing.
 type batches struct{ c *kafka.Client }
 
 // PublishAll is kafka.Client.PublishAll.
-func (b batches) PublishAll(ctx context.Context, topic string, msgs []replay.Outgoing) error {
+func (b batches) PublishAll(ctx context.Context, topic string, msgs []importer.Outgoing) error {
 	out := make([]kafka.Outgoing, len(msgs))
 	for i, m := range msgs {
 		out[i] = kafka.Outgoing(m)

@@ -48,7 +48,7 @@ func (a *app) root() *cobra.Command {
 	add(root, "run", a.upCommand(), a.collectCommand(), a.processCommand(), a.engineCommand(), a.replayCommand(), a.reparseCommand())
 	add(root, "ask", a.sqlCommand(), a.statusCommand(), a.discoverCommand(), a.topicCommand())
 	add(root, "look", a.watchCommand(), a.migrateCommand(), a.checkCommand(), a.versionCommand(), a.docsCommand())
-	add(root, "run", a.backfillCommand())
+	add(root, "run", a.backfillCommand(), a.importCommand())
 	return root
 }
 

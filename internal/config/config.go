@@ -132,6 +132,28 @@ type Collect struct {
 	// Hosts are the manners per host; "*" is for all others.
 	Hosts   map[string]Host `yaml:"hosts"`
 	Sources Sources         `yaml:"sources"`
+	Import  Import          `yaml:"import"`
+}
+
+// Import is for what others have recorded.
+type Import struct {
+	// Mappings are files with further mappings, which are found by their names.
+	Mappings []string `yaml:"mappings"`
+	Webhook  Webhook  `yaml:"webhook"`
+}
+
+// Webhook takes imports by POST /import, at the address where /metrics is. It
+// needs a secret of at least 16 signs, in Token or in TokenFile.
+type Webhook struct {
+	Enabled   bool   `yaml:"enabled"`
+	Token     Secret `yaml:"token"`
+	TokenFile string `yaml:"token_file"`
+	// MaxBody caps what one request may bring.
+	MaxBody Bytes `yaml:"max_body"`
+	// BehindTLS says that others than this machine reach the address only
+	// through something that encrypts. Without it, an address that others reach
+	// is refused.
+	BehindTLS bool `yaml:"behind_tls"`
 }
 
 // Raw says where raw answers are kept, so that a better parser can read them

@@ -82,7 +82,22 @@ func readFile(path string) ([]byte, error) {
 	return text, nil
 }
 
-func overlay(c *Config, name string, text []byte, where map[string]string) []Problem {
+// Decode lays one YAML document over what v points to, as strictly as the
+// configuration itself is read, for other files that people write. It returns
+// on which line a setting stands, for the checks that follow. An error is
+// *Invalid.
+func Decode(name string, text []byte, v any) (line func(path string) string, err error) {
+	where := make(map[string]string)
+	problems := overlay(v, name, text, where)
+	return func(path string) string {
+		if at := lookUp(where, path); at != "" {
+			return at
+		}
+		return name
+	}, invalid(problems)
+}
+
+func overlay(c any, name string, text []byte, where map[string]string) []Problem {
 	file, err := parser.ParseBytes(text, 0)
 	if err != nil {
 		return []Problem{syntaxProblem(name, err)}

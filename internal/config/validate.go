@@ -215,6 +215,23 @@ func (k *checker) collect(c *Collect) {
 		k.need(h.Concurrent >= 1 && h.Concurrent <= 100, at+".concurrent", "is %d, want 1 to 100", h.Concurrent)
 	}
 	k.sources(&c.Sources)
+	k.imports(&c.Import)
+}
+
+// minToken is what cannot be guessed in the time that there is.
+const minToken = 16
+
+func (k *checker) imports(c *Import) {
+	const at = "collect.import.webhook."
+	for i, f := range c.Mappings {
+		k.file(index("collect.import.mappings", i), f)
+	}
+	w := &c.Webhook
+	k.size(at+"max_body", w.MaxBody, 1<<10, 1<<34)
+	k.file(at+"token_file", w.TokenFile)
+	k.need(w.Token == "" || w.TokenFile == "", at+"token", "set it or %stoken_file, not both", at)
+	k.need(w.Token == "" || len(w.Token) >= minToken, at+"token", "is shorter than %d signs", minToken)
+	k.need(!w.Enabled || w.Token != "" || w.TokenFile != "", at+"token", "is missing: set it or %stoken_file", at)
 }
 
 func (k *checker) sources(c *Sources) {

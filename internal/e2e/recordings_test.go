@@ -87,6 +87,13 @@ func (w *way) replay(t *testing.T, name string) replay.Counts {
 	if err := r.Run(t.Context(), w, replay.Options{}); err != nil {
 		t.Fatal(err)
 	}
+	w.wait(t)
+	return counts
+}
+
+// wait waits until everything that was published is stored.
+func (w *way) wait(t *testing.T) {
+	t.Helper()
 	deadline := time.Now().Add(3 * time.Minute) // the machines of CI are slow
 	for left := w.left(t); left > 0; left = w.left(t) {
 		if time.Now().After(deadline) {
@@ -94,7 +101,6 @@ func (w *way) replay(t *testing.T, name string) replay.Counts {
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	return counts
 }
 
 // left is how many messages the store has not committed.

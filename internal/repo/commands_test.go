@@ -28,7 +28,12 @@ func TestCommandsOfThePagesRun(t *testing.T) {
 	stop := startUp(t, bin, dir, page)
 	defer stop()
 
+	examples, err := filepath.Abs(filepath.Join(root, "deploy/examples"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	replace := strings.NewReplacer(
+		"deploy/examples", examples,
 		"bin/tidemark", bin,
 		"--data-dir data", "--data-dir "+dir,
 		"127.0.0.1:8080", page,

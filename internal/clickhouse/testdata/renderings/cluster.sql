@@ -762,6 +762,105 @@ AS
 SELECT id, name, imported_by, at, source_url, sha256, bytes, rows, mapping, note, via
 FROM imports FINAL
 
+-- 048_v_ranks.sql
+CREATE OR REPLACE VIEW v_ranks ON CLUSTER 'tide' (
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    target LowCardinality(String) COMMENT 'The chart: chart/store/country/name',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled; never mix them',
+    slot DateTime64(3, 'UTC') COMMENT 'Tick of the look',
+    seen_at DateTime64(3, 'UTC') COMMENT 'When the answer was there',
+    place LowCardinality(String) COMMENT 'Store',
+    country LowCardinality(String) COMMENT 'Storefront, ISO 3166 alpha-2',
+    name LowCardinality(String) COMMENT 'Chart: top-free/overall, top-free/social-networking, ...',
+    subject String COMMENT 'App id of the store',
+    entity String COMMENT 'Id of the entity',
+    entity_name String COMMENT 'Name of the entity',
+    state LowCardinality(String) COMMENT 'ranked; unranked: looked, not among depth places; not_fetched: nobody could look; delisted: the store has no such app',
+    rank Nullable(UInt32) COMMENT 'Place from 1; NULL unless ranked',
+    depth UInt32 COMMENT 'How many places deep the list was; 0: not looked',
+    effective_rank Nullable(UInt32) COMMENT 'rank, or depth + 1 where the app was not among them: for ordering and drawing only, never a measured place; NULL where nobody looked or the list was empty',
+    outcome LowCardinality(String) COMMENT 'Outcome of the look',
+    reason String COMMENT 'Why nobody could look'
+)
+COMMENT 'For every look at a chart and every watched app of its store: where it was, in four states that are never mixed up. A look that never took place is in gaps. Of an import of some apps only (ok with depth 0) nothing is said about the others.'
+AS
+WITH
+    (
+        SELECT groupArray((place, value, entity, entity_name))
+        FROM (
+            SELECT w.place AS place, w.value AS value, w.entity AS entity, e.name AS entity_name
+            FROM (SELECT place, value, entity FROM watchlist FINAL WHERE removed = 0 AND kind = 'app') AS w
+            INNER JOIN (SELECT id, name FROM entities) AS e ON e.id = w.entity
+        )
+    ) AS apps,
+    (SELECT (groupArray(id), groupArray(name)) FROM entities) AS names,
+    (
+        SELECT groupUniqArray((toString(target), toString(basis), toString(subject)))
+        FROM readings
+        WHERE metric = 'rank' AND subject IN (SELECT id FROM entities)
+    ) AS unlisted,
+    looked AS (
+        SELECT source, target, basis, slot, seen_at, outcome, depth, reason,
+            arrayJoin(arrayConcat(
+                arrayMap(a -> a.2, arrayFilter(a -> a.1 = place, apps)),
+                arrayMap(u -> u.3, arrayFilter(u -> u.1 = target AND u.2 = basis, unlisted))
+            )) AS subject
+        FROM v_looks
+        WHERE kind = 'chart'
+    ),
+    found AS (
+        SELECT source, target, basis, slot, seen_at, toString(subject) AS subject, toUInt32(value) AS rank
+        FROM v_readings
+        WHERE metric = 'rank' AND kind = 'chart'
+            AND (has(arrayMap(a -> (a.1, a.2), apps), (toString(place), toString(subject)))
+                OR has(unlisted, (toString(target), toString(basis), toString(subject))))
+    ),
+    both AS (
+        SELECT source, target, basis, slot, subject, seen_at, outcome, depth, reason, toUInt32(0) AS found_rank
+        FROM looked
+        UNION ALL
+        SELECT source, target, basis, slot, subject, seen_at, '', 0, '', rank
+        FROM found
+    ),
+    told AS (
+        SELECT source, target, basis, slot, subject,
+            argMaxIf((seen_at, outcome, depth, reason), (outcome IN ('ok', 'empty'), seen_at), outcome != '') AS look,
+            maxIf(outcome != '', 1) AS was_looked,
+            arrayFirst(f -> f.1 = look.1, groupArrayIf((seen_at, found_rank), found_rank > 0)).2 AS found_rank
+        FROM both
+        GROUP BY source, target, basis, slot, subject
+    ),
+    listing AS (
+        SELECT place, country, basis, toString(subject) AS subject, at, max(value) AS listed
+        FROM v_readings
+        WHERE metric = 'listed' AND kind = 'listing'
+        GROUP BY place, country, basis, subject, at
+    )
+SELECT
+    t.source AS source, t.target AS target, t.basis AS basis, t.slot AS slot, t.look.1 AS seen_at,
+    t.place AS place, t.country AS country, t.name AS name, t.subject AS subject,
+    if(t.by_app = '', t.subject, t.by_app) AS entity,
+    transform(entity, names.1, names.2, entity) AS entity_name,
+    multiIf(
+        t.look.2 NOT IN ('ok', 'empty'), 'not_fetched',
+        t.found_rank > 0, 'ranked',
+        l.subject != '' AND l.listed = 0, 'delisted',
+        'unranked') AS state,
+    if(state = 'ranked', toNullable(t.found_rank), NULL) AS rank,
+    t.look.3 AS depth,
+    multiIf(state = 'ranked', toNullable(t.found_rank), state = 'not_fetched' OR depth = 0, NULL, toNullable(toUInt32(depth + 1))) AS effective_rank,
+    t.look.2 AS outcome, t.look.4 AS reason
+FROM (
+    SELECT source, target, basis, slot, subject, look, found_rank,
+        splitByChar('/', target)[2] AS place, splitByChar('/', target)[3] AS country,
+        arrayStringConcat(arraySlice(splitByChar('/', target), 4), '/') AS name,
+        arrayFirst(a -> a.1 = place AND a.2 = subject, apps).3 AS by_app
+    FROM told
+    WHERE was_looked AND NOT (look.2 = 'ok' AND look.3 = 0 AND found_rank = 0)
+) AS t
+ASOF LEFT JOIN listing AS l
+    ON l.place = t.place AND l.country = t.country AND l.basis = t.basis AND l.subject = t.subject AND t.slot >= l.at
+
 -- 050_reparses.sql
 CREATE TABLE IF NOT EXISTS reparses ON CLUSTER 'tide' (
     source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
@@ -941,4 +1040,170 @@ SELECT source, target, basis, toDate(slot + toIntervalSecond(interval_s * i)) AS
     ok / expected AS ratio
 FROM spans ARRAY JOIN range(wanted) AS i
 GROUP BY source, target, basis, day
+
+-- 070_v_newcomers.sql
+CREATE OR REPLACE VIEW v_newcomers ON CLUSTER 'tide' (
+    place LowCardinality(String) COMMENT 'Store',
+    country LowCardinality(String) COMMENT 'Storefront, ISO 3166 alpha-2',
+    name LowCardinality(String) COMMENT 'Chart: top-free/overall, ...',
+    target LowCardinality(String) COMMENT 'The chart: chart/store/country/name',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled; never mix them',
+    subject String COMMENT 'App id of the store',
+    first_seen DateTime64(3, 'UTC') COMMENT 'First look of the last 31 days with the app in the chart',
+    first_rank UInt32 COMMENT 'Place at that look',
+    best_rank UInt32 COMMENT 'Best place since',
+    last_seen DateTime64(3, 'UTC') COMMENT 'Last look with the app in the chart',
+    last_rank UInt32 COMMENT 'Place at that look',
+    looked_since DateTime64(3, 'UTC') COMMENT 'First look at the chart in these 31 days: for so long the app had not been there',
+    newest DateTime64(3, 'UTC') COMMENT 'Newest look at the chart'
+)
+COMMENT 'Apps that came into a chart within the 3 days before its newest look, and had not been in it for the rest of the 31 days before, of which at least one was looked at.'
+AS
+SELECT
+    r.place AS place, r.country AS country, r.name AS name, r.target AS target, r.basis AS basis, toString(r.subject) AS subject,
+    min(r.slot) AS first_seen, toUInt32(argMin(r.value, r.slot)) AS first_rank, toUInt32(min(r.value)) AS best_rank,
+    max(r.slot) AS last_seen, toUInt32(argMax(r.value, r.slot)) AS last_rank,
+    any(l.since) AS looked_since, any(l.newest) AS newest
+FROM v_readings AS r
+INNER JOIN (
+    SELECT t.target AS target, t.basis AS basis, min(t.slot) AS since, any(t.latest) AS newest
+    FROM (
+        SELECT target, basis, slot, max(slot) OVER (PARTITION BY target, basis) AS latest
+        FROM v_looks
+        WHERE kind = 'chart' AND outcome = 'ok'
+    ) AS t
+    WHERE t.slot > t.latest - INTERVAL 31 DAY
+    GROUP BY target, basis
+) AS l ON l.target = r.target AND l.basis = r.basis
+WHERE r.kind = 'chart' AND r.metric = 'rank' AND r.slot > l.newest - INTERVAL 31 DAY
+GROUP BY place, country, name, target, basis, subject
+HAVING first_seen > newest - INTERVAL 3 DAY AND first_seen >= looked_since + INTERVAL 1 DAY
+
+-- 071_v_rising.sql
+CREATE OR REPLACE VIEW v_rising ON CLUSTER 'tide' (
+    place LowCardinality(String) COMMENT 'Platform',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled; never mix them',
+    subject String COMMENT 'Tag without #',
+    at DateTime64(3, 'UTC') COMMENT 'Start of the newest counted hour',
+    value Float64 COMMENT 'Mentions in that hour, at most: the list''s error is its overcount_hour',
+    before Float64 COMMENT 'Mean of the up to 24 hours before that were counted; an hour without the tag counts as the smallest value of its list, because it was at most that',
+    multiple Float64 COMMENT 'value / before',
+    first_seen DateTime64(3, 'UTC') COMMENT 'First of these hours with the tag',
+    hours UInt64 COMMENT 'Hours with the tag on the list',
+    of_hours UInt64 COMMENT 'Hours that were counted'
+)
+COMMENT 'The most used tags of a platform''s newest counted hour, watched or not, with what they had been in the day before. It begins to tell something when three hours have been counted.'
+AS
+WITH
+    -- A list of many parts (one a partition) is one list.
+    listed AS (
+        SELECT r.place AS place, r.basis AS basis, toString(r.subject) AS subject, toStartOfHour(r.at) AS hour, max(r.value) AS value
+        FROM v_readings AS r
+        WHERE r.kind = 'list' AND r.name LIKE 'top-tags%' AND r.metric = 'mentions_hour'
+        GROUP BY place, basis, subject, hour
+    ),
+    counted AS (
+        SELECT place, basis, hour, min(value) AS least, max(hour) OVER (PARTITION BY place, basis) AS newest
+        FROM listed
+        GROUP BY place, basis, hour
+    )
+SELECT
+    l.place AS place, l.basis AS basis, l.subject AS subject,
+    any(p.newest) AS at, sumIf(l.value, l.hour = p.newest) AS value,
+    (sumIf(l.value - p.least_at[l.hour], l.hour < p.newest) + any(p.least_sum)) / any(p.n) AS before,
+    value / before AS multiple,
+    min(l.hour) AS first_seen, count() AS hours, any(p.n) + 1 AS of_hours
+FROM listed AS l
+INNER JOIN (
+    SELECT place, basis, any(c.newest) AS newest, countIf(c.hour < c.newest) AS n,
+        sumIf(c.least, c.hour < c.newest) AS least_sum, mapFromArrays(groupArray(c.hour), groupArray(c.least)) AS least_at
+    FROM counted AS c
+    WHERE c.hour > c.newest - INTERVAL 25 HOUR
+    GROUP BY place, basis
+) AS p ON p.place = l.place AND p.basis = l.basis
+WHERE l.hour > p.newest - INTERVAL 25 HOUR AND p.n >= 2
+GROUP BY place, basis, subject
+HAVING value > 0
+
+-- 072_v_trending.sql
+CREATE OR REPLACE VIEW v_trending ON CLUSTER 'tide' (
+    place LowCardinality(String) COMMENT 'Platform or server',
+    country LowCardinality(String) COMMENT 'Country of the list; empty where there is none',
+    name LowCardinality(String) COMMENT 'The list: trending, trending-tags, trends',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled; never mix them',
+    subject String COMMENT 'Tag without #, or topic as the platform writes it',
+    rank UInt32 COMMENT 'Place on the newest list, from 1',
+    value Nullable(Float64) COMMENT 'What the list counts about it; NULL: it counts nothing',
+    metric String COMMENT 'What value is: uses_today, posts_total, traffic_approx; empty: nothing',
+    first_seen DateTime64(3, 'UTC') COMMENT 'First list of the last 7 days with the subject',
+    looked_since DateTime64(3, 'UTC') COMMENT 'First list of the last 7 days',
+    at DateTime64(3, 'UTC') COMMENT 'The newest list'
+)
+COMMENT 'What stands on the newest list of trends of a platform, and since when.'
+AS
+SELECT
+    r.place AS place, r.country AS country, r.name AS name, r.basis AS basis, toString(r.subject) AS subject,
+    toUInt32(argMaxIf(r.value, r.slot, r.metric = 'rank')) AS rank,
+    if(countIf(r.metric IN ('uses_today', 'posts_total', 'traffic_approx')) = 0, NULL,
+        argMaxIf(r.value, r.slot, r.metric IN ('uses_today', 'posts_total', 'traffic_approx'))) AS value,
+    anyIf(toString(r.metric), r.metric IN ('uses_today', 'posts_total', 'traffic_approx')) AS metric,
+    min(r.slot) AS first_seen, any(l.since) AS looked_since, any(l.newest) AS at
+FROM v_readings AS r
+INNER JOIN (
+    SELECT t.target AS target, t.basis AS basis, min(t.slot) AS since, any(t.latest) AS newest
+    FROM (
+        SELECT target, basis, slot, max(slot) OVER (PARTITION BY target, basis) AS latest
+        FROM v_looks
+        WHERE v_looks.kind = 'list' AND v_looks.name LIKE 'trend%' AND outcome = 'ok'
+    ) AS t
+    WHERE t.slot > t.latest - INTERVAL 7 DAY
+    GROUP BY target, basis
+) AS l ON l.target = r.target AND l.basis = r.basis
+WHERE r.kind = 'list' AND r.name LIKE 'trend%' AND r.slot > l.newest - INTERVAL 7 DAY
+GROUP BY place, country, name, basis, subject
+HAVING max(r.slot) = at
+
+-- 073_v_candidates.sql
+CREATE OR REPLACE VIEW v_candidates ON CLUSTER 'tide' (
+    kind LowCardinality(String) COMMENT 'app, tag or topic',
+    subject String COMMENT 'App id of the store, tag without #, or topic',
+    place LowCardinality(String) COMMENT 'Store, platform or server that it was seen at',
+    country LowCardinality(String) COMMENT 'Storefront or country of the list; empty where there is none',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled; never mix them',
+    score Float64 COMMENT 'For the order within a kind of evidence: log2 of the multiple of a tag, log2 of the places that an app rose from beyond the chart, 1 / place on a list of trends',
+    evidence String COMMENT 'What speaks for it, for a person to read',
+    first_seen DateTime64(3, 'UTC') COMMENT 'When it was first seen there',
+    last_seen DateTime64(3, 'UTC') COMMENT 'When it was last seen there'
+)
+COMMENT 'Tags, topics and apps that are not on the watchlist and are rising, with the evidence. `tidemark watch add` takes one on.'
+AS
+WITH
+    (SELECT groupUniqArray(lowerUTF8(value)) FROM watchlist FINAL WHERE removed = 0 AND kind != 'app') AS words,
+    (SELECT groupUniqArray((toString(place), value)) FROM watchlist FINAL WHERE removed = 0 AND kind = 'app') AS apps
+SELECT 'app' AS kind, n.subject AS subject, n.place AS place, n.country AS country, n.basis AS basis,
+    log2((d.depth + 1) / n.best_rank) AS score,
+    concat('entered ', n.name, ' at ', toString(n.first_rank), ', best ', toString(n.best_rank), ', now ', toString(n.last_rank),
+        '; not seen there since ', formatDateTime(n.looked_since, '%F')) AS evidence,
+    n.first_seen AS first_seen, n.last_seen AS last_seen
+FROM v_newcomers AS n
+INNER JOIN (
+    SELECT target, basis, max(depth) AS depth FROM v_looks WHERE kind = 'chart' AND outcome = 'ok' GROUP BY target, basis
+) AS d ON d.target = n.target AND d.basis = n.basis
+WHERE NOT has(apps, (toString(n.place), n.subject))
+UNION ALL
+SELECT 'tag', r.subject, r.place, '', r.basis,
+    log2(r.multiple) AS score,
+    concat(toString(round(r.value)), ' mentions in the hour from ', formatDateTime(r.at, '%F %H:00'), ', ', toString(round(r.multiple, 1)),
+        ' times the day before (', if(r.hours = 1, 'new on the list', concat('there in ', toString(r.hours), ' of ', toString(r.of_hours), ' hours')), ')') AS evidence,
+    r.first_seen, r.at
+FROM v_rising AS r
+WHERE NOT has(words, lowerUTF8(r.subject)) AND r.multiple >= 2
+UNION ALL
+SELECT if(t.name = 'trending-tags', 'tag', 'topic'), t.subject, t.place, t.country, t.basis,
+    1 / t.rank AS score,
+    concat('new on the list of trends since ', formatDateTime(t.first_seen, '%F %H:%i'), ', now at ', toString(t.rank),
+        if(t.value IS NULL, '', concat(', ', toString(round(assumeNotNull(t.value))), ' ', t.metric))) AS evidence,
+    t.first_seen, t.at
+FROM v_trending AS t
+WHERE NOT has(words, lowerUTF8(t.subject)) AND t.first_seen > t.at - INTERVAL 1 DAY AND t.first_seen >= t.looked_since + INTERVAL 3 HOUR
 
