@@ -64,12 +64,25 @@ func (a *app) runServers(ctx context.Context, http string, withStore bool, stage
 	if err := s.connect(withStore); err != nil {
 		return err
 	}
+	if !withStore { // processors take nothing in
+		if s.page, err = s.imports(addressOf(server), nil); err != nil {
+			return err
+		}
+	}
 	run, err := stages(s)
 	if err != nil {
 		return err
 	}
 	run[0] = append(run[0], part{"start", s.prepare}, s.watchPart())
 	return runStages(ctx, log, append(run, s.httpStage(server))...)
+}
+
+// addressOf is where the HTTP side listens.
+func addressOf(server *obs.Server) string {
+	if server == nil {
+		return "off"
+	}
+	return server.Addr()
 }
 
 func (s *system) httpStage(server *obs.Server) stage {

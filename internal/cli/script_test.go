@@ -28,6 +28,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"tidemark": func() { os.Exit(cli.Main("v1.2.3", os.Args[1:])) },
 		"fetch":    fetch,
+		"send":     send,
 	})
 }
 
@@ -191,6 +192,27 @@ func fetch() {
 	resp.Body.Close()
 	if err != nil {
 		os.Exit(1)
+	}
+}
+
+// send posts a file with a token, and prints status and answer: send URL FILE TOKEN.
+func send() {
+	body, err := os.Open(os.Args[2])
+	if err == nil {
+		defer body.Close()
+		var req *http.Request
+		if req, err = http.NewRequest(http.MethodPost, os.Args[1], body); err == nil {
+			req.Header.Set("Authorization", "Bearer "+os.Args[3])
+			var resp *http.Response
+			if resp, err = http.DefaultClient.Do(req); err == nil {
+				fmt.Print(resp.StatusCode, " ")
+				_, err = io.Copy(os.Stdout, resp.Body)
+				resp.Body.Close()
+			}
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
 	}
 }
 

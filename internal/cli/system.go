@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"strconv"
 	"sync"
 	"time"
@@ -42,6 +43,9 @@ type system struct {
 	health *obs.Health
 	kafka  *kafka.Client
 	ch     *clickhouse.Client // nil where only collectors run
+
+	// page answers what the HTTP side does not answer by itself; it may be nil.
+	page http.Handler
 
 	// prepared is closed when topics, tables and watchlist are there.
 	prepared chan struct{}
@@ -251,10 +255,10 @@ func (s *system) expected() []viewer.Expected {
 	return looks
 }
 
-// serve runs the HTTP side of a command that has no page.
+// serve runs the HTTP side of a command that has no page of its own.
 func (s *system) serve(server *obs.Server) part {
 	return part{name: "http", run: func(ctx context.Context) error {
-		return server.Run(ctx, s.gather, s.health, nil)
+		return server.Run(ctx, s.gather, s.health, s.page)
 	}}
 }
 

@@ -77,6 +77,9 @@ func (a *app) up(ctx context.Context, o upOptions) error {
 		return err
 	}
 	defer server.Close() //nolint:errcheck // closed already when it was run
+	if err := mayStartWebhook(cfg.Collect.Import.Webhook, server.Addr()); err != nil {
+		return err
+	}
 	e, err := startEmbedded(ctx, cfg, dir, log)
 	if ctx.Err() != nil { // told to end before it ran: nothing went wrong
 		return nil

@@ -167,7 +167,11 @@ func (u *upRun) status(ctx context.Context) (viewer.Status, error) {
 func (u *upRun) pagePart() part {
 	return part{name: "page", run: func(ctx context.Context) error {
 		page := viewer.New(viewer.Deps{DB: u.ch, Status: u.status, Expected: u.expected, Log: u.log})
-		return u.server.Run(ctx, u.gather, u.health, page)
+		both, err := u.imports(u.server.Addr(), page)
+		if err != nil {
+			return err
+		}
+		return u.server.Run(ctx, u.gather, u.health, both)
 	}}
 }
 
