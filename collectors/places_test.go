@@ -69,6 +69,10 @@ func collect() config.Collect {
 			BlueskyTrends:  config.BlueskyTrends{Schedule: every("@every 1h"), BaseURL: "https://sky.example/"},
 			GDELT:          config.GDELT{Schedule: every("@every 1h"), FilesURL: "https://files.example/", MaxZip: 1 << 20, MaxCSV: 1 << 22},
 			GDELTDoc:       config.GDELTDoc{Schedule: every("@every 1h"), BaseURL: "https://doc.example/"},
+
+			GooglePlay:        config.GooglePlay{Schedule: every("@every 1h"), BaseURL: "https://play.example/", UserAgent: browser},
+			GooglePlayDetails: config.GooglePlay{Schedule: every("@every 1h"), BaseURL: "https://play.example", UserAgent: browser},
+			TikTok:            config.TikTok{Schedule: every("@every 1h"), BaseURL: "https://tiktok.example/", UserAgent: browser},
 		},
 	}
 }
@@ -92,6 +96,13 @@ const (
 	filePath      = "/gdeltv2/20250113101500.gkg.csv.zip"
 	fileBefore    = "/gdeltv2/20250113100000.gkg.csv.zip"
 	timelinePath  = "/api/v2/doc/doc"
+	robotsPath    = "/robots.txt"
+	playPath      = "/_/PlayStoreUi/data/batchexecute"
+	appPath       = "/store/apps/details"
+	challengePath = "/api/challenge/detail/"
+	tagPagePath   = "/tag/rednote"
+
+	browser = "Mozilla/5.0 (Test)"
 )
 
 func good() map[string]string {
@@ -118,6 +129,11 @@ func good() map[string]string {
 		filePath:     gkg("20250113101500", "https://news.example/rednote-tops-charts", "https://news.example/weather"),
 		fileBefore:   gkg("20250113100000", "https://news.example/sports"),
 		timelinePath: `{"timeline":[{"series":"Article Count","data":[{"date":"20250113T093000Z","value":3,"norm":1200},{"date":"20250113T094500Z","value":0,"norm":0}]}]}`,
+
+		robotsPath:    "User-agent: *\nDisallow: /search\n",
+		playPath:      playChart("com.zhiliaoapp.musically", "com.xingin.xhs"),
+		appPath:       playPage("com.xingin.xhs", "rednote"),
+		challengePath: tiktokTag("rednote", "120", "7"),
 	}
 }
 
@@ -160,11 +176,11 @@ func visit(t *testing.T, d time.Duration, tell func(*testkit.FakeSource)) (*topi
 		"appstore chart/apple/us/top-free/overall", "appstore chart/apple/us/top-free/social-networking",
 		"appstore_lookup listing/apple/us/apps", "bluesky_trends list/bluesky//trends",
 		"gdelt keyword/gdelt//rednote", "gdelt_doc keyword/gdelt//rednote",
-		"googlenews keyword/google-news//rednote", "googletrends list/google-trends/us/trending",
-		"hackernews keyword/hackernews//rednote",
+		"googlenews keyword/google-news//rednote", playCharts, playDetails,
+		"googletrends list/google-trends/us/trending", "hackernews keyword/hackernews//rednote",
 		"mastodon tag/social.example//rednote", "mastodon_trends list/social.example//trending-tags",
 		"radar list/cloudflare-radar//internet-services/social-media",
-		"wikipedia article/en.wikipedia//AC_DC/live", "youtube tag/youtube//rednote",
+		tiktokViews, "wikipedia article/en.wikipedia//AC_DC/live", "youtube tag/youtube//rednote",
 	}
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(looks))); diff != "" {
 		t.Fatalf("not every target was looked at: %s", diff)
@@ -181,7 +197,10 @@ func tellGood(change func(testkit.FakeAnswer) testkit.FakeAnswer) func(*testkit.
 }
 
 func tellAll(answers ...testkit.FakeAnswer) func(*testkit.FakeSource) {
-	return func(place *testkit.FakeSource) { place.Reply(testkit.FakeAnywhere, answers...) }
+	return func(place *testkit.FakeSource) {
+		place.Reply(testkit.FakeAnywhere, answers...)
+		place.Reply(robotsPath, testkit.FakeStatus(404)) // its troubles are tests of their own
+	}
 }
 
 func describe(s *event.Snapshot) string {
@@ -222,6 +241,10 @@ func TestGoodAnswers(t *testing.T) {
 			"mastodon_trends list/social.example//trending-tags": "ok depth 1 via \"\" status 200 \nrednote rank 1 at slot\nrednote uses_day 806 at 2025-01-13 00:00" +
 				"\nrednote accounts_day 688 at 2025-01-13 00:00\nrednote uses_today 806 at slot\nrednote accounts_today 688 at slot",
 			"bluesky_trends list/bluesky//trends": "ok depth 1 via \"\" status 200 \nTikTok Ban rank 1 at slot\nTikTok Ban posts_total 1200 at slot",
+			playCharts:                            "ok depth 2 via \"vyAe2\" status 200 \ncom.zhiliaoapp.musically rank 1 at slot\ncom.xingin.xhs rank 2 at slot",
+			playDetails: "ok depth 0 via \"page\" status 200 \ncom.xingin.xhs listed 1 at slot\ncom.xingin.xhs installs_total 5.123456e+06 at slot" +
+				"\ncom.xingin.xhs ratings_total 420 at slot\ncom.xingin.xhs rating_average 4.4 at slot\ncom.xingin.xhs reviews_total 42 at slot",
+			tiktokViews: "ok depth 0 via \"challenge-detail\" status 200 \nrednote views_total 120 at slot\nrednote videos_total 7 at slot",
 		} {
 			if len(looks[key]) != 1 {
 				t.Errorf("%s: %d looks, want 1", key, len(looks[key]))
@@ -237,7 +260,11 @@ func TestGoodAnswers(t *testing.T) {
 			t.Errorf("asked for %s", ids)
 		}
 		for _, r := range place.Requests(testkit.FakeAnywhere) {
-			if r.Header.Get("User-Agent") != "tidemark/dev (+ops@example.org)" {
+			want := "tidemark/dev (+ops@example.org)"
+			if (r.Host == "play.example" || r.Host == "tiktok.example") && r.Path != robotsPath {
+				want = browser
+			}
+			if r.Header.Get("User-Agent") != want {
 				t.Errorf("%s was asked by %q", r.Path, r.Header.Get("User-Agent"))
 			}
 		}
@@ -256,8 +283,8 @@ func TestNotModifiedIsTheLastAnswerAgain(t *testing.T) {
 				t.Errorf("%s: %d looks, want 3", key, len(all))
 				continue
 			}
-			if source, _, _ := strings.Cut(key, " "); slices.Contains([]string{"hackernews", "googlenews", "youtube", "gdelt_doc"}, source) {
-				continue // asks about other hours each time
+			if source, _, _ := strings.Cut(key, " "); slices.Contains([]string{"hackernews", "googlenews", "youtube", "gdelt_doc"}, source) || key == playCharts {
+				continue // asks about other hours each time, or by POST
 			}
 			if s := all[2]; s.GetOutcome() != event.Outcome_OUTCOME_OK || s.GetHttpStatus() != 304 || s.GetBodyBytes() != 0 {
 				t.Errorf("%s: %s", key, describe(s))
@@ -311,6 +338,9 @@ func TestTroublesOfAPlace(t *testing.T) {
 					// Whoever comes second to a host that asked for a pause does not even ask.
 					paused := strings.Contains(s.GetReason(), "asked not to be asked before") && strings.HasPrefix(name, "429")
 					reason := c.reason
+					if own := playReasons(key)[name]; own != "" {
+						reason = own
+					}
 					if isFeed(key) && (strings.Contains(reason, "JSON") || strings.Contains(reason, "json") || strings.Contains(reason, "'<'")) {
 						reason = "there is no rss element"
 					}

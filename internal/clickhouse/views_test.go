@@ -195,6 +195,32 @@ func TestRankStates(t *testing.T) {
 	wantLines(t, c, "SELECT DISTINCT state FROM v_ranks WHERE entity = 'tiktok' AND basis = 'modelled'", "unranked")
 }
 
+// TestRankStatesOfGooglePlay: the same four, by package, with the store's own
+// listings; what Apple says of an app is nothing about Google's.
+func TestRankStatesOfGooglePlay(t *testing.T) {
+	t.Parallel()
+	c := watched(t)
+	const chart, rednote = "chart/google/us/top-free/social", "com.xingin.xhs"
+	look(t, c, chart, "measured", "2025-01-18 00:00:00", "ok", "", 200)
+	reading(t, c, chart, "measured", "2025-01-18 00:00:00", rednote, "rank", 3)
+	reading(t, c, chart, "measured", "2025-01-18 00:00:00", "com.example.other", "rank", 1)
+	look(t, c, chart, "measured", "2025-01-18 01:00:00", "failed", "play.google.com blocks us (a captcha)", 0)
+	reading(t, c, "listing/apple/us/apps", "measured", "2025-01-18 01:30:00", "741292507", "listed", 0)
+	look(t, c, chart, "measured", "2025-01-18 02:00:00", "ok", "", 200)
+	reading(t, c, "listing/google/us/apps", "measured", "2025-01-18 02:30:00", rednote, "listed", 0)
+	look(t, c, chart, "measured", "2025-01-18 03:00:00", "ok", "", 200)
+	wantLines(t, c, "SELECT slot, place, country, name, subject, entity, entity_name, state, rank, depth, reason FROM v_ranks WHERE target = '"+chart+"' ORDER BY slot",
+		"2025-01-18 00:00:00.000 | google | us | top-free/social | com.xingin.xhs | rednote | RedNote | ranked | 3 | 200 | ",
+		"2025-01-18 01:00:00.000 | google | us | top-free/social | com.xingin.xhs | rednote | RedNote | not_fetched | NULL | 0 | play.google.com blocks us (a captcha)",
+		"2025-01-18 02:00:00.000 | google | us | top-free/social | com.xingin.xhs | rednote | RedNote | unranked | NULL | 200 | ",
+		"2025-01-18 03:00:00.000 | google | us | top-free/social | com.xingin.xhs | rednote | RedNote | delisted | NULL | 200 | ")
+	reading(t, c, "listing/google/us/apps", "measured", "2025-01-18 04:00:00", rednote, "installs_total", 123456789)
+	reading(t, c, "tag/tiktok//rednote", "measured", "2025-01-18 04:00:00", "rednote", "views_total", 1203456789)
+	wantLines(t, c, "SELECT target, metric, entity_name, toInt64(value) FROM v_named_readings WHERE metric LIKE '%_total' ORDER BY target",
+		"listing/google/us/apps | installs_total | RedNote | 123456789",
+		"tag/tiktok//rednote | views_total | RedNote | 1203456789")
+}
+
 func TestGaps(t *testing.T) {
 	t.Parallel()
 	c := migrated(t)

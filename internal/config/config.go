@@ -170,6 +170,9 @@ type Raw struct {
 type Host struct {
 	PerMinute  float64 `yaml:"per_minute"`
 	Concurrent int     `yaml:"concurrent"`
+	// IgnoreRobots reads the host's pages whatever its robots.txt says: the
+	// operator's own decision, repeated by `tidemark check`.
+	IgnoreRobots bool `yaml:"ignore_robots"`
 }
 
 // Sources has one block per source.
@@ -187,6 +190,10 @@ type Sources struct {
 	BlueskyTrends  BlueskyTrends  `yaml:"bluesky_trends"`
 	GDELT          GDELT          `yaml:"gdelt"`
 	GDELTDoc       GDELTDoc       `yaml:"gdelt_doc"`
+
+	GooglePlay        GooglePlay `yaml:"googleplay"`
+	GooglePlayDetails GooglePlay `yaml:"googleplay_details"`
+	TikTok            TikTok     `yaml:"tiktok"`
 }
 
 // Schedule is what every polled source has.
@@ -251,6 +258,22 @@ type GDELTDoc struct {
 	BaseURL  string `yaml:"base_url"`
 }
 
+// GooglePlay reads charts, or the pages of the watched apps.
+type GooglePlay struct {
+	Schedule `yaml:",inline"`
+	BaseURL  string `yaml:"base_url"`
+	// UserAgent is a browser's: others get another page, or none.
+	UserAgent string `yaml:"user_agent"`
+}
+
+// TikTok reads the counts of tags.
+type TikTok struct {
+	Schedule `yaml:",inline"`
+	BaseURL  string `yaml:"base_url"`
+	// UserAgent is a browser's: others get an empty answer.
+	UserAgent string `yaml:"user_agent"`
+}
+
 // Watch is the watchlist.
 type Watch struct {
 	// File has more of it, in the same words; `tidemark watch` writes it, and
@@ -284,7 +307,7 @@ type Chart struct {
 	Store string `yaml:"store"`
 	// Name as in targets: top-free/overall, top-free/social-networking.
 	Name string `yaml:"name"`
-	// Genre is the store's own id of the category; empty: overall.
+	// Genre is the store's own id of the category (6005, SOCIAL); empty: overall.
 	Genre string `yaml:"genre,omitempty"`
 }
 

@@ -36,6 +36,11 @@ func (c *Config) Notices() []string {
 	if r := c.ClickHouse.Retention; r != 0 && c.Collect.Raw.Keep > r {
 		notices = append(notices, "collect.raw.keep is longer than clickhouse.retention: a reparse would compute rollups from what is left of the readings")
 	}
+	for _, name := range keysOf(c.Collect.Hosts) {
+		if c.Collect.Hosts[name].IgnoreRobots {
+			notices = append(notices, "collect.hosts."+name+".ignore_robots is true: its pages are read whatever its robots.txt says")
+		}
+	}
 	return notices
 }
 

@@ -213,6 +213,7 @@ func (k *checker) collect(c *Collect) {
 		k.need(name == "*" || matches(`^[a-z0-9.:-]+$`, name), at, "is no host name; write it without https:// and in lower case")
 		k.need(h.PerMinute > 0 && h.PerMinute <= 60_000 && !math.IsNaN(h.PerMinute), at+".per_minute", "is %v, want more than 0", h.PerMinute)
 		k.need(h.Concurrent >= 1 && h.Concurrent <= 100, at+".concurrent", "is %d, want 1 to 100", h.Concurrent)
+		k.need(name != "*" || !h.IgnoreRobots, at+".ignore_robots", "is true, but it is decided host by host")
 	}
 	k.sources(&c.Sources)
 	k.imports(&c.Import)
@@ -254,6 +255,10 @@ func (k *checker) sources(c *Sources) {
 	k.baseURL(at+"hackernews.base_url", c.HackerNews.BaseURL)
 	k.feeds(c)
 	k.gdelt(at+"gdelt", c)
+	play, details := c.GooglePlay, c.GooglePlayDetails
+	k.scraper(at+"googleplay", play.Every, play.BaseURL, play.UserAgent)
+	k.scraper(at+"googleplay_details", details.Every, details.BaseURL, details.UserAgent)
+	k.scraper(at+"tiktok", c.TikTok.Every, c.TikTok.BaseURL, c.TikTok.UserAgent)
 }
 
 func (k *checker) gdelt(at string, c *Sources) {
@@ -266,6 +271,13 @@ func (k *checker) gdelt(at string, c *Sources) {
 	k.size(at+".max_csv", c.GDELT.MaxCSV, 1<<20, 8<<30)
 	k.schedule(at+"_doc", c.GDELTDoc.Every)
 	k.baseURL(at+"_doc.base_url", c.GDELTDoc.BaseURL)
+}
+
+// scraper checks a source that reads what was made for browsers.
+func (k *checker) scraper(path, every, baseURL, userAgent string) {
+	k.schedule(path, every)
+	k.baseURL(path+".base_url", baseURL)
+	k.need(matches(`^[!-~]([ -~]{0,300}[!-~])?$`, userAgent), path+".user_agent", "is %q, want the User-Agent of a browser", userAgent)
 }
 
 func (k *checker) schedule(path, every string) {

@@ -59,13 +59,9 @@ func (k *checker) charts(charts []Chart) {
 	seen := map[string]string{}
 	for i, c := range charts {
 		at := index("watch.charts", i)
-		if c.Store == "google" {
-			k.add(at+".store", "%q has no collector yet, want apple", c.Store)
-		} else {
-			k.oneOf(at+".store", c.Store, "apple")
-		}
+		k.oneOf(at+".store", c.Store, "apple", "google")
 		if matches(`^[a-z0-9-]+/[a-z0-9-]+$`, c.Name) {
-			k.appleChart(at, c)
+			k.chart(at, c)
 		} else {
 			k.add(at+".name", "is %q, want list/category, such as top-free/overall", c.Name)
 		}
@@ -73,10 +69,15 @@ func (k *checker) charts(charts []Chart) {
 	}
 }
 
-// appleChart wants what the collector of the App Store wants, so that a chart
-// is refused here, with its line, and not when the collector starts.
-func (k *checker) appleChart(at string, c Chart) {
-	if c.Store != "apple" {
+// chart wants what the collectors of the stores want, so that a chart is
+// refused here, with its line, and not when the collector starts.
+func (k *checker) chart(at string, c Chart) {
+	genre, example := `^[0-9]{1,20}$`, "a number such as 6005"
+	switch c.Store {
+	case "apple":
+	case "google":
+		genre, example = `^[A-Z][A-Z0-9_]{0,39}$`, "Google Play's name of the category, such as SOCIAL"
+	default:
 		return
 	}
 	list, category, _ := strings.Cut(c.Name, "/")
@@ -86,7 +87,7 @@ func (k *checker) appleChart(at string, c Chart) {
 		k.need(c.Genre == "", at+".genre", "is %q, but overall has no genre; leave it out", c.Genre)
 		return
 	}
-	k.need(matches(`^[0-9]{1,20}$`, c.Genre), at+".genre", "is %q, want a number such as 6005", c.Genre)
+	k.need(matches(genre, c.Genre), at+".genre", "is %q, want %s", c.Genre, example)
 }
 
 func (k *checker) entities(entities []Entity) {

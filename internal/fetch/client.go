@@ -51,6 +51,7 @@ type Client struct {
 	http    *http.Client
 	hosts   *hosts
 	cache   *cache
+	robots  *robots
 	metrics *metrics
 	log     *slog.Logger
 }
@@ -95,6 +96,7 @@ func New(cfg Config, reg prometheus.Registerer, log *slog.Logger) (*Client, erro
 		},
 		hosts:   newHosts(cfg.Collect.Hosts, m),
 		cache:   newCache(cacheBytes),
+		robots:  newRobots(),
 		metrics: m,
 		log:     log.With("component", "fetch"),
 	}, nil
@@ -146,7 +148,8 @@ func (c *Client) Get(ctx context.Context, rawURL string) (*Response, error) {
 
 // Do asks until it has a whole answer with status 200, has tried often enough,
 // or ctx has no time left for another try. Its errors are a *StatusError, a
-// *Refusal (an answer beyond the size cap), a *PauseError, or plain ones; none
+// *Refusal (an answer beyond the size cap), a *PauseError, a *Blocked, a
+// *RobotsError, or plain ones; none
 // of them contains the query of the URL, a header or the body of the request.
 // WithRecorder keeps what comes of it, WithTape answers with what was kept.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
@@ -184,6 +187,14 @@ func (c *Client) follow(ctx context.Context, r Request, u *url.URL) (*Response, 
 	for range maxRedirects + 1 {
 		if u.Host != from { // keys are for the host that was meant
 			r.Header = nil
+			if r.Page {
+				return nil, fmt.Errorf("follow redirect: the page sends its readers to another host, %s", u.Host)
+			}
+		}
+		if r.Page {
+			if err := c.mayRead(ctx, u); err != nil {
+				return nil, err
+			}
 		}
 		resp, err := c.once(ctx, r, u)
 		if err != nil {
@@ -238,10 +249,10 @@ func (c *Client) once(ctx context.Context, r Request, u *url.URL) (*Response, er
 	if r.to != nil && res.StatusCode == http.StatusOK {
 		return c.save(ctx, tryCtx, res, r.to, patience)
 	}
-	return c.read(ctx, tryCtx, res, kept)
+	return c.read(ctx, tryCtx, r, res, kept)
 }
 
-func (c *Client) read(ctx, tryCtx context.Context, res *http.Response, kept *entry) (*Response, error) {
+func (c *Client) read(ctx, tryCtx context.Context, r Request, res *http.Response, kept *entry) (*Response, error) {
 	u := res.Request.URL
 	limit := c.maxBody
 	if res.StatusCode != http.StatusOK {
@@ -251,22 +262,35 @@ func (c *Client) read(ctx, tryCtx context.Context, res *http.Response, kept *ent
 	c.metrics.answer(u.Host, res.StatusCode, len(body))
 	traceFrom(ctx).add(res.StatusCode, len(body))
 	cut := int64(len(body)) > limit
+	body = body[:min(int64(len(body)), limit)]
 	switch {
 	case res.StatusCode == http.StatusNotModified && kept != nil:
 		return &Response{Status: res.StatusCode, Header: res.Header, Body: kept.body, URL: u.String()}, nil
 	case res.StatusCode == http.StatusOK && err != nil:
 		return nil, c.netError(ctx, tryCtx, fmt.Errorf("read answer: %w", err))
 	case res.StatusCode == http.StatusOK && cut:
-		return nil, &Refusal{Reason: fmt.Sprintf("answer is larger than %d bytes", limit), Body: body[:limit]}
-	case res.StatusCode == http.StatusOK:
+		return nil, &Refusal{Reason: fmt.Sprintf("answer is larger than %d bytes", limit), Body: body}
+	}
+	resp := &Response{Status: res.StatusCode, Header: res.Header, Body: body, URL: u.String()}
+	if sign := r.sign(resp); sign != "" {
+		return nil, c.hosts.get(u.Host).shut(sign, body)
+	}
+	return c.accept(res, resp)
+}
+
+// accept keeps a good answer for the next time, and makes an error of a bad one.
+func (c *Client) accept(res *http.Response, resp *Response) (*Response, error) {
+	u := res.Request.URL
+	switch {
+	case resp.Status == http.StatusOK:
 		if res.Request.Method == http.MethodGet {
-			c.cache.put(u.String(), res.Header, body)
+			c.cache.put(u.String(), resp.Header, resp.Body)
 		}
-		return &Response{Status: res.StatusCode, Header: res.Header, Body: body, URL: u.String()}, nil
-	case isRedirect(res.StatusCode):
-		return &Response{Status: res.StatusCode, Header: res.Header}, nil
+		return resp, nil
+	case isRedirect(resp.Status):
+		return &Response{Status: resp.Status, Header: resp.Header}, nil
 	default:
-		return nil, &StatusError{Status: res.StatusCode, Host: u.Host, Body: body[:min(int64(len(body)), limit)]}
+		return nil, &StatusError{Status: resp.Status, Host: u.Host, Body: resp.Body}
 	}
 }
 

@@ -59,6 +59,12 @@ type transientError struct{ err error }
 func (e *transientError) Error() string { return e.err.Error() }
 func (e *transientError) Unwrap() error { return e.err }
 
+// turnError marks that a look had no time to wait for its turn at a host.
+type turnError struct{ err error }
+
+func (e *turnError) Error() string { return e.err.Error() }
+func (e *turnError) Unwrap() error { return e.err }
+
 func retryable(err error) bool {
 	if e, ok := errors.AsType[*StatusError](err); ok {
 		switch e.Status {

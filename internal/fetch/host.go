@@ -46,6 +46,7 @@ type host struct {
 	mu      sync.Mutex
 	until   time.Time // not to be asked before
 	strikes int       // 429 in a row that did not say for how long
+	door    door
 }
 
 func newHosts(cfg map[string]config.Host, m *metrics) *hosts {
@@ -103,17 +104,25 @@ func (h *host) acquire(ctx context.Context) (func(), error) {
 		release()
 		return nil, h.noTurn(err)
 	}
+	if err := h.isShut(); err != nil {
+		release()
+		return nil, err
+	}
 	return release, nil
 }
 
 func (h *host) noTurn(err error) error {
-	return fmt.Errorf("wait for a turn at %s (%g a minute, %d at once): %w",
-		h.name, h.manners.PerMinute, h.manners.Concurrent, err)
+	return &turnError{fmt.Errorf("wait for a turn at %s (%g a minute, %d at once): %w",
+		h.name, h.manners.PerMinute, h.manners.Concurrent, err)}
 }
 
-// sitOut waits until the host may be asked again.
+// sitOut waits until the host may be asked again; for a host that shut its
+// door nobody waits.
 func (h *host) sitOut(ctx context.Context) error {
 	for {
+		if err := h.isShut(); err != nil {
+			return err
+		}
 		left := h.pauseLeft()
 		if left <= 0 {
 			return nil

@@ -13,6 +13,7 @@ type metrics struct {
 	retries *prometheus.CounterVec
 	bytes   *prometheus.CounterVec
 	waits   *prometheus.CounterVec
+	blocks  *prometheus.CounterVec
 }
 
 // newMetrics registers nothing where reg is nil.
@@ -34,6 +35,10 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		waits: auto.NewCounterVec(prometheus.CounterOpts{
 			Name: "tidemark_collect_fetch_wait_seconds_total",
 			Help: "Seconds that requests waited for their turn at a host: its rate, its concurrency, or a pause it asked for.",
+		}, []string{"host"}),
+		blocks: auto.NewCounterVec(prometheus.CounterOpts{
+			Name: "tidemark_collect_fetch_blocks_total",
+			Help: "Times that a host shut its door (a captcha, a page that asks for consent, an empty answer) and is left alone for 6 to 24 hours.",
 		}, []string{"host"}),
 	}
 }

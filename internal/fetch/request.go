@@ -23,6 +23,16 @@ type Request struct {
 	// Allow is asked before each request that goes out, tries again included.
 	// Its error ends the asking. It is for places that count requests.
 	Allow func() error
+	// Page marks what was made for browsers: it is read only where the host's
+	// robots.txt lets us, and a redirect to another host is not followed. An
+	// address that was made for programs leaves it out.
+	Page bool
+	// IsBlock tells an answer by which a host shuts its door (a captcha, a page
+	// that asks for consent) from all others: it returns the sign, for a person
+	// to read, or "". It is shown every answer before anything else is made of
+	// it, also redirects and errors (of those, the first 16 KiB). The host is
+	// then left alone for hours: see Blocked.
+	IsBlock func(*Response) string
 
 	to *sink // where a large answer goes; nil: into memory
 }
@@ -32,6 +42,14 @@ func (r Request) method() string {
 		return http.MethodPost
 	}
 	return http.MethodGet
+}
+
+// sign is what IsBlock says of an answer.
+func (r Request) sign(resp *Response) string {
+	if r.IsBlock == nil {
+		return ""
+	}
+	return r.IsBlock(resp)
 }
 
 func (r Request) verb() string { return strings.ToLower(r.method()) }

@@ -1,0 +1,202 @@
+package googleplay
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tidemark/tidemark/collectors/about"
+	"github.com/tidemark/tidemark/internal/config"
+	"github.com/tidemark/tidemark/internal/event"
+	"github.com/tidemark/tidemark/internal/fetch"
+)
+
+const (
+	detailsParserVersion = 1
+	// maxKept is what is kept of a page that was refused. The head of a page
+	// says what it is; further down are reviews, which are people's.
+	maxKept = 4 << 10
+)
+
+// Details looks at the pages of the watched apps. One target is all apps of a
+// storefront, as with the App Store: whether an app is listed is then found at
+// the same target for both stores and in the recordings. A page that cannot be
+// had costs its own readings only.
+type Details struct {
+	fetch   *fetch.Client
+	cfg     config.GooglePlay
+	targets []*event.Target
+	ids     []string            // sorted
+	names   map[string][]string // by package: the entity's name and aliases
+}
+
+// NewDetails makes the source of the watched apps in the watched storefronts.
+func NewDetails(f *fetch.Client, cfg config.GooglePlay, w config.Watch) (*Details, error) {
+	cfg.BaseURL = strings.TrimRight(cfg.BaseURL, "/")
+	d := &Details{fetch: f, cfg: cfg, names: make(map[string][]string)}
+	for _, e := range w.Entities {
+		id := e.Apps[store]
+		if id == "" {
+			continue
+		}
+		if !isPackage(id) {
+			return nil, fmt.Errorf("watch.entities: %s: apps.%s is %q, want a package name", e.ID, store, id)
+		}
+		if d.names[id] == nil {
+			d.ids = append(d.ids, id)
+		}
+		d.names[id] = append(append(d.names[id], e.Name), e.Aliases...)
+	}
+	slices.Sort(d.ids)
+	if len(d.ids) == 0 {
+		return d, nil
+	}
+	for _, country := range w.Storefronts {
+		t := event.ListingTarget(store, country)
+		if err := t.Validate(); err != nil {
+			return nil, fmt.Errorf("watch.storefronts: %w", err)
+		}
+		d.targets = append(d.targets, t)
+	}
+	return d, nil
+}
+
+// AboutDetails describes the second source.
+func AboutDetails() about.Source {
+	return about.Source{
+		Targets: "listing/google/<country>/apps", Readings: "`listed`, `installs_total`, `ratings_total`, `rating_average`, `reviews_total`",
+		Signal: "how many people ever installed an app, and whether it can be had at all", Unit: "1 or 0; installs since the app began, exact and of all countries; ratings and reviews since then; stars in this storefront",
+		Fresh: "installs move about once a day", Terms: terms(),
+		Faults:  "One page of over 1 MB per app and storefront, so 1 to 4 times a day; installs and the number of ratings are the same in every storefront. The numbers stand at positions that shift about once a year; a page of another shape is refused, and the other apps' pages stand. The store's own page for 404 is `listed` 0; if not one of three or more apps has a page, the look is refused. A number that is not on the page is left out, and the look's reason says so. An id whose name does not fit is remarked there too.",
+		Scrapes: true,
+	}
+}
+
+// Targets are the watched apps, one target per storefront.
+func (d *Details) Targets() []*event.Target { return d.targets }
+
+// Fetch reads the page of each watched app. Where the host wants no more, the
+// rest is not tried.
+func (d *Details) Fetch(ctx context.Context, target *event.Target, _ time.Time) (*event.Snapshot, error) {
+	snap := &event.Snapshot{ParserVersion: detailsParserVersion, Via: "page"}
+	var wrong []error
+	gone := 0
+	var last []byte
+	for _, id := range d.ids {
+		a, err := d.look(ctx, target.GetCountry(), id)
+		if fetch.Status(err) == http.StatusNotFound {
+			if last = storePage(err); last != nil {
+				gone++
+				snap.Readings = append(snap.Readings, listed(id, 0))
+				continue
+			}
+		}
+		if err != nil {
+			wrong = append(wrong, fmt.Errorf("%s: %w", id, err))
+			if hopeless(ctx, err) {
+				break
+			}
+			continue
+		}
+		snap.Readings = append(snap.Readings, a.readings(id)...)
+		wrong = append(wrong, d.remarks(id, a)...)
+	}
+	// One app may vanish, all of them at once do not.
+	if gone > 2 && gone == len(d.ids) {
+		snap.Readings = nil
+		return snap, fetch.Refuse(last, fmt.Errorf("not one of %d apps has a page", gone))
+	}
+	return snap, errors.Join(wrong...)
+}
+
+func (d *Details) look(ctx context.Context, country, id string) (app, error) {
+	query := url.Values{"id": {id}, "hl": {language}, "gl": {country}}
+	resp, err := d.fetch.Do(ctx, fetch.Request{
+		URL: d.cfg.BaseURL + "/store/apps/details?" + query.Encode(),
+		Header: http.Header{
+			"User-Agent":      {d.cfg.UserAgent},
+			"Accept-Language": {language},
+			"Accept":          {"text/html,*/*;q=0.5"},
+		},
+		Page:    true,
+		IsBlock: func(r *fetch.Response) string { return blockSign(r, "AF_initDataCallback") },
+	})
+	if err != nil {
+		return app{}, err
+	}
+	a, err := parseDetails(resp.Body, id)
+	if err != nil {
+		return app{}, fetch.Refuse(resp.Body[:min(len(resp.Body), maxKept)], err)
+	}
+	return a, nil
+}
+
+// storePage is the page with which the store itself says that there is no such
+// app; nil where a 404 is somebody else's, and says nothing of the app.
+func storePage(err error) []byte {
+	e, ok := errors.AsType[*fetch.StatusError](err)
+	if !ok || !bytes.Contains(bytes.ToLower(e.Body[:min(len(e.Body), maxKept)]), []byte("<html")) {
+		return nil
+	}
+	return e.Body[:min(len(e.Body), maxKept)]
+}
+
+// hopeless is what holds for the next page of the host as well.
+func hopeless(ctx context.Context, err error) bool {
+	_, blocked := errors.AsType[*fetch.Blocked](err)
+	_, paused := errors.AsType[*fetch.PauseError](err)
+	_, robots := errors.AsType[*fetch.RobotsError](err)
+	return ctx.Err() != nil || blocked || paused || robots || fetch.Status(err) == http.StatusTooManyRequests
+}
+
+// readings are what the page says; what it does not say is left out.
+func (a app) readings(id string) []*event.Reading {
+	readings := []*event.Reading{listed(id, 1)}
+	for _, v := range []struct {
+		metric string
+		value  *float64
+	}{
+		{"installs_total", a.installs},
+		{"ratings_total", a.ratings},
+		{"rating_average", a.average},
+		{"reviews_total", a.reviews},
+	} {
+		if v.value != nil {
+			readings = append(readings, &event.Reading{Subject: id, Metric: v.metric, Value: *v.value})
+		}
+	}
+	return readings
+}
+
+func listed(id string, value float64) *event.Reading {
+	return &event.Reading{Subject: id, Metric: event.MetricListed, Value: value}
+}
+
+// remarks are what is odd about a page whose readings are true all the same:
+// no number of installs or of ratings (an app that is only announced has none),
+// or another app's name.
+func (d *Details) remarks(id string, a app) []error {
+	var wrong []error
+	if a.installs == nil {
+		wrong = append(wrong, fmt.Errorf("%s: the page has no number of installs", id))
+	}
+	if a.ratings == nil {
+		wrong = append(wrong, fmt.Errorf("%s: the page has no number of ratings", id))
+	}
+	names := d.names[id]
+	if !slices.ContainsFunc(names, func(name string) bool { return contains(a.title, name) }) && len(names) > 0 {
+		wrong = append(wrong, fmt.Errorf("app %s is named %q in the store, configured is %q", id, a.title, names[0]))
+	}
+	return wrong
+}
+
+func contains(title, name string) bool {
+	fold := func(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), "")) }
+	return strings.Contains(fold(title), fold(name))
+}
