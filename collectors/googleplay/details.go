@@ -73,7 +73,7 @@ func AboutDetails() about.Source {
 		Targets: "listing/google/<country>/apps", Readings: "`listed`, `installs_total`, `ratings_total`, `rating_average`, `reviews_total`",
 		Signal: "how many people ever installed an app, and whether it can be had at all", Unit: "1 or 0; installs since the app began, exact and of all countries; ratings and reviews since then; stars in this storefront",
 		Fresh: "installs move about once a day", Terms: terms(),
-		Faults:  "One page of over 1 MB per app and storefront, so 1 to 4 times a day; installs and the number of ratings are the same in every storefront. The numbers stand at positions that shift about once a year; a page of another shape is refused, and the other apps' pages stand. The store's own page for 404 is `listed` 0; if not one of three or more apps has a page, the look is refused. A number that is not on the page is left out, and the look's reason says so. An id whose name does not fit is remarked there too.",
+		Faults:  "One page of over 1 MB per app and storefront, so 1 to 4 times a day; installs and the number of ratings are the same in every storefront. The numbers stand at positions that shift about once a year; a page of another shape is refused, and the other apps' pages stand. The store's own page for 404 is `listed` 0; if not one of three or more apps has a page, the look is refused. A number that is not on the page is left out, and the look's reason says so. An id whose name does not fit is remarked there too. With more than some six watched apps a look's pages are more than is kept for `tidemark reparse`.",
 		Scrapes: true,
 	}
 }

@@ -97,8 +97,9 @@ func (c *Client) mayRead(ctx context.Context, u *url.URL) error {
 // readRobots asks for the rules. An error is about us (no time, a host that is
 // left alone), not about them, and nothing is remembered.
 func (c *Client) readRobots(ctx context.Context, origin string, known *rules) error {
-	// What the look cost is about its pages.
-	resp, err := c.Get(context.WithValue(ctx, traceKey{}, (*Trace)(nil)), origin+"/robots.txt")
+	// What the look cost, and what is kept of it, is about its pages.
+	ctx = context.WithValue(ctx, traceKey{}, (*Trace)(nil))
+	resp, err := c.Get(context.WithValue(ctx, recorderKey{}, (*Recorder)(nil)), origin+"/robots.txt")
 	status := Status(err)
 	switch {
 	case err == nil:

@@ -31,8 +31,9 @@ type Exchange struct {
 	Status int    `json:"status,omitempty"`
 	Type   string `json:"type,omitempty"` // content type
 	Body   []byte `json:"body,omitempty"`
-	// Err is what Do said; Kind is which error it was: status, refusal, pause
-	// or other. Both are empty where it said none.
+	// Err is what Do said; Kind is which error it was: status, refusal, pause,
+	// shut and blocked (the answer that shut a host's door, and who came after
+	// it), robots or other. Both are empty where it said none.
 	Err  string `json:"err,omitempty"`
 	Kind string `json:"kind,omitempty"`
 	// Host and UntilMs belong to an error that names them.
@@ -45,6 +46,9 @@ const (
 	kindStatus  = "status"
 	kindRefusal = "refusal"
 	kindPause   = "pause"
+	kindShut    = "shut"
+	kindBlocked = "blocked"
+	kindRobots  = "robots"
 	kindOther   = "other"
 )
 
@@ -84,7 +88,7 @@ func (r *Recorder) add(e Exchange) {
 // record keeps what came of a request, where somebody listens.
 func record(ctx context.Context, r Request, u *url.URL, resp *Response, err error) {
 	recorder, ok := ctx.Value(recorderKey{}).(*Recorder)
-	if !ok {
+	if !ok || recorder == nil {
 		return
 	}
 	e := r.exchange(u)
@@ -108,6 +112,38 @@ func (e *Exchange) fail(err error, secrets [][]byte) {
 	}
 	if pause, ok := errors.AsType[*PauseError](err); ok {
 		e.Kind, e.Host, e.UntilMs = kindPause, pause.Host, pause.Until.UnixMilli()
+	}
+	if b, ok := errors.AsType[*Blocked](err); ok {
+		e.Kind, e.Err, e.Host, e.UntilMs = kindBlocked, b.Reason, b.Host, b.Until.UnixMilli()
+		if b.refusal != nil {
+			e.Kind = kindShut
+		}
+	}
+	if b, ok := errors.AsType[*RobotsError](err); ok {
+		e.Kind, e.Err, e.Host, e.UntilMs = kindRobots, "", b.Host, b.Until.UnixMilli()
+		if b.Cause != nil {
+			e.Err = b.Cause.Error()
+		}
+	}
+}
+
+// door is the error of a host that lets nobody in, or no pages out; nil for
+// any other.
+func (e *Exchange) door(u *url.URL) error {
+	until := time.UnixMilli(e.UntilMs)
+	switch e.Kind {
+	case kindShut:
+		return &Blocked{Host: e.Host, Reason: e.Err, Until: until, refusal: &Refusal{Reason: e.Err, Body: e.Body}}
+	case kindBlocked:
+		return &Blocked{Host: e.Host, Reason: e.Err, Until: until}
+	case kindRobots:
+		b := &RobotsError{Host: e.Host, Path: u.EscapedPath(), Until: until}
+		if e.Err != "" {
+			b.Cause = errors.New(e.Err)
+		}
+		return b
+	default:
+		return nil
 	}
 }
 
@@ -208,6 +244,9 @@ func (t *Tape) answer(r Request, u *url.URL) (*Response, error) {
 	}
 	e := t.left[i]
 	t.left = slices.Delete(t.left, i, i+1)
+	if err := e.door(u); err != nil {
+		return nil, fmt.Errorf("%s %s: %w", r.verb(), redact(u), err)
+	}
 	switch e.Kind {
 	case "":
 		return &Response{Status: e.Status, Header: http.Header{"Content-Type": {e.Type}}, Body: e.Body}, nil

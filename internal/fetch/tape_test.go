@@ -30,6 +30,8 @@ func TestATapeAnswersAsThePlaceDid(t *testing.T) {
 		place.Reply("/huge", testkit.FakeAnswer{Body: "x", Fill: 2 << 20})
 		place.Reply("/cut", testkit.FakeAnswer{Reset: true})
 		place.Reply("/busy", testkit.FakeBusy("86400"))
+		place.Reply("/captcha", testkit.FakeAnswer{Status: 503, Body: "<form>"})
+		place.Reply("/robots.txt", testkit.FakeOK("User-agent: *\nDisallow: /secret\n"), testkit.FakeStatus(501))
 		if _, err := c.Get(t.Context(), "https://a.example/list"); err != nil {
 			t.Fatal(err)
 		}
@@ -44,11 +46,16 @@ func TestATapeAnswersAsThePlaceDid(t *testing.T) {
 			{URL: "https://b.example/cut"},
 			{URL: "https://c.example/busy"},
 			{URL: "https://c.example/busy?again"},
+			{URL: "https://d.example/captcha", IsBlock: func(*fetch.Response) string { return "a captcha" }},
+			{URL: "https://d.example/after"},
+			{URL: "https://e.example/secret/page", Page: true},
+			{URL: "https://f.example/page", Page: true},
 		}
 		type said struct {
 			status, errStatus int
 			body, err         string
 			refused, paused   bool
+			blocked, robots   bool
 		}
 		ask := func(ctx context.Context, r fetch.Request) said {
 			resp, err := c.Do(ctx, r)
@@ -65,6 +72,8 @@ func TestATapeAnswersAsThePlaceDid(t *testing.T) {
 				s.body = string(refusal.Body)
 			}
 			_, s.paused = errors.AsType[*fetch.PauseError](err)
+			_, s.blocked = errors.AsType[*fetch.Blocked](err)
+			_, s.robots = errors.AsType[*fetch.RobotsError](err)
 			return s
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
@@ -94,7 +103,8 @@ func TestATapeAnswersAsThePlaceDid(t *testing.T) {
 		if diff := cmp.Diff(then, now, cmp.AllowUnexported(said{})); diff != "" {
 			t.Errorf("(-then +now):\n%s", diff)
 		}
-		if then[0].status != 304 || then[0].body != "one" || !then[6].refused || !then[9].paused {
+		if then[0].status != 304 || then[0].body != "one" || !then[6].refused || !then[9].paused ||
+			!then[10].blocked || !then[10].refused || !then[11].blocked || then[11].refused || !then[12].robots || !then[13].robots {
 			t.Errorf("the trial is not what it should be: %+v", then)
 		}
 		if n := len(place.Requests(testkit.FakeAnywhere)); n != before || time.Since(start) != 0 {
