@@ -131,6 +131,8 @@ export function storeName(place: string): string {
     apple: "Apple App Store",
     google: "Google Play",
     hackernews: "Hacker News",
+    "google-news": "Google News",
+    youtube: "YouTube",
     xiaohongshu: "RedNote (Xiaohongshu)",
     weibo: "Weibo",
     tiktok: "TikTok",
