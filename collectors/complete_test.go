@@ -34,6 +34,19 @@ func entries(t *testing.T) []collectors.Entry {
 	return all
 }
 
+func streams(t *testing.T) []collectors.StreamEntry {
+	t.Helper()
+	client, err := fetch.New(fetch.Config{Collect: collect()}, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := collectors.NewStreams(collect(), client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 // Every source of the list has a folder, golden cases, a fuzz target, a block
 // in the configuration, a trial against a place, and a row in the docs; and
 // there is no folder, block or row without a source.
@@ -49,6 +62,17 @@ func TestEverySourceIsWhole(t *testing.T) {
 		}
 		if _, ok := e.Source.(past.Source); ok != (e.About.Past != "") {
 			t.Errorf("%s can be back-filled: %v, and says of its past %q", e.Name, ok, e.About.Past)
+		}
+		for _, text := range []string{e.About.Targets, e.About.Readings, e.About.Signal, e.About.Unit, e.About.Fresh, e.About.Terms, e.About.Faults} {
+			if text == "" || strings.ContainsAny(text, "|\n") {
+				t.Errorf("%s does not say all of itself, or not in one line: %+v", e.Name, e.About)
+			}
+		}
+	}
+	for _, e := range streams(t) {
+		names, folders = append(names, e.Name), append(folders, e.Name)
+		if err := e.Target.Validate(); err != nil {
+			t.Errorf("%s: %v", e.Name, err)
 		}
 		for _, text := range []string{e.About.Targets, e.About.Readings, e.About.Signal, e.About.Unit, e.About.Fresh, e.About.Terms, e.About.Faults} {
 			if text == "" || strings.ContainsAny(text, "|\n") {

@@ -20,6 +20,11 @@ func (r *Runner) Follow(ctx context.Context, changes <-chan []Entry) error {
 	if err := r.goOver(ctx, running, r.entries); err != nil {
 		return err
 	}
+	var streaming sync.WaitGroup // they know no watchlist
+	defer streaming.Wait()
+	for _, c := range r.channels {
+		streaming.Go(func() { c.run(ctx) })
+	}
 	for {
 		select {
 		case <-ctx.Done():

@@ -81,18 +81,8 @@ func (o *outbox) close() { close(o.queue) }
 // run sends until the outbox is closed and empty. After ctx ended it has
 // flushTime left.
 func (o *outbox) run(ctx context.Context) {
-	sendCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	sendCtx, cancel := flushContext(ctx)
 	defer cancel()
-	stop := context.AfterFunc(ctx, func() {
-		timer := time.NewTimer(flushTime)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-			cancel()
-		case <-sendCtx.Done():
-		}
-	})
-	defer stop()
 	for p := range o.queue {
 		o.send(sendCtx, p.result)
 		o.metrics.waiting(o.name, -1)

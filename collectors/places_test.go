@@ -57,6 +57,13 @@ func collect() config.Collect {
 			Mastodon:       config.Mastodon{Schedule: every("@every 1h"), Instances: []string{"https://social.example/"}},
 			Wikipedia:      config.Wikipedia{Schedule: every("@every 1h"), BaseURL: "https://wiki.example/", Days: 7},
 			HackerNews:     config.HackerNews{Schedule: every("@every 1h"), BaseURL: "https://hn.example/"},
+			Bluesky: config.Bluesky{
+				Stream: config.Stream{
+					Enabled: true, Quiet: config.Duration(30 * time.Second), Rewind: config.Duration(5 * time.Second),
+					SaveEvery: config.Duration(3 * time.Second), RetryAfter: config.Duration(time.Second), RetryMost: config.Duration(30 * time.Second),
+				},
+				HostsV2: []string{"https://sky.example/"}, HostsV1: []string{"https://oldsky.example"},
+			},
 			YouTube: config.YouTube{
 				Schedule: every("@every 1h"), BaseURL: "https://video.example/", Key: "k-3cret", SearchesPerDay: 100, MaxPages: 2,
 			},

@@ -17,12 +17,15 @@ import (
 // Runner looks on schedule, stamps what was seen and publishes it. It promises
 // one published look per tick and target, whatever came of it.
 type Runner struct {
-	entries []Entry
-	pub     Publisher
-	jitter  float64
-	metrics *metrics
-	log     *slog.Logger
-	tapes   Keeper
+	entries  []Entry
+	pub      Publisher
+	jitter   float64
+	reg      prometheus.Registerer
+	metrics  *metrics
+	streams  *streamMetrics // nil without streams
+	channels []*channel
+	log      *slog.Logger
+	tapes    Keeper
 }
 
 // Keeper takes over what was asked and answered in a look, and never waits.
@@ -43,6 +46,7 @@ func NewRunner(entries []Entry, pub Publisher, cfg config.Collect, reg prometheu
 		entries: entries,
 		pub:     pub,
 		jitter:  cfg.Jitter,
+		reg:     reg,
 		metrics: newMetrics(reg),
 		log:     log.With("component", "collect"),
 	}
@@ -66,6 +70,9 @@ func (r *Runner) Run(ctx context.Context) error {
 	var group sync.WaitGroup
 	for _, m := range rooms {
 		group.Go(func() { m.run(ctx) })
+	}
+	for _, c := range r.channels {
+		group.Go(func() { c.run(ctx) })
 	}
 	group.Wait()
 	return nil

@@ -1,4 +1,3 @@
-// Package bluesky looks at Bluesky in public: what trends there.
 package bluesky
 
 import (

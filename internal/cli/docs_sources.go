@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 
+	"github.com/tidemark/tidemark/collectors/about"
 	"github.com/tidemark/tidemark/internal/config"
 	"github.com/tidemark/tidemark/internal/obs"
 )
@@ -36,25 +37,40 @@ func sourcesPage(build obs.Build) (string, error) {
 	var b strings.Builder
 	b.WriteString(sourcesIntro)
 	for _, e := range entries {
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", e.Name, e.About.Signal, strings.TrimPrefix(e.Every, "@every "), cmp.Or(e.About.Key, "none"), onOff(e.Enabled))
+		glance(&b, e.Name, strings.TrimPrefix(e.Every, "@every "), e.About, e.Enabled)
+	}
+	for _, e := range s.streams {
+		glance(&b, e.Name, "streams", e.About, e.Config.Enabled)
 	}
 	for _, e := range entries {
-		a := e.About
-		fmt.Fprintf(&b, "\n## %s\n\n", e.Name)
-		for _, line := range [][2]string{
-			{"Targets", "`" + a.Targets + "`"},
-			{"Readings", a.Readings},
-			{"Unit", a.Unit},
-			{"Fresh", a.Fresh},
-			{"Key", cmp.Or(a.Key, "none")},
-			{"Past", cmp.Or(a.Past, "none: what nobody looked at is gone")},
-			{"Terms", a.Terms},
-			{"Known faults", a.Faults},
-		} {
-			fmt.Fprintf(&b, "- **%s**: %s\n", line[0], line[1])
-		}
+		section(&b, e.Name, e.About)
+	}
+	for _, e := range s.streams {
+		section(&b, e.Name, e.About)
 	}
 	return b.String(), nil
+}
+
+// glance writes a source's row.
+func glance(b *strings.Builder, name, every string, a about.Source, on bool) {
+	fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s |\n", name, a.Signal, every, cmp.Or(a.Key, "none"), onOff(on))
+}
+
+// section writes all that a source says of itself.
+func section(b *strings.Builder, name string, a about.Source) {
+	fmt.Fprintf(b, "\n## %s\n\n", name)
+	for _, line := range [][2]string{
+		{"Targets", "`" + a.Targets + "`"},
+		{"Readings", a.Readings},
+		{"Unit", a.Unit},
+		{"Fresh", a.Fresh},
+		{"Key", cmp.Or(a.Key, "none")},
+		{"Past", cmp.Or(a.Past, "none: what nobody looked at is gone")},
+		{"Terms", a.Terms},
+		{"Known faults", a.Faults},
+	} {
+		fmt.Fprintf(b, "- **%s**: %s\n", line[0], line[1])
+	}
 }
 
 func onOff(on bool) string {

@@ -43,6 +43,8 @@ type system struct {
 	health *obs.Health
 	kafka  *kafka.Client
 	ch     *clickhouse.Client // nil where only collectors run
+	// streams are what sources found beside the polled ones.
+	streams []collectors.StreamEntry
 
 	// page answers what the HTTP side does not answer by itself; it may be nil.
 	page http.Handler
@@ -162,7 +164,8 @@ func (s *system) storeParts(truncated string) stage {
 
 func (s *system) storeGroup() string { return s.cfg.Process.Group + "-store" }
 
-// sources are all collectors of the configuration.
+// sources are all collectors of the configuration: it returns those that are
+// polled, and notes the streams.
 func (s *system) sources() ([]collectors.Entry, error) {
 	c := s.cfg.Collect
 	c.Contact = c.ContactOrProject()
@@ -172,6 +175,10 @@ func (s *system) sources() ([]collectors.Entry, error) {
 			return nil, err
 		}
 		s.asks = client
+	}
+	var err error
+	if s.streams, err = collectors.NewStreams(c, s.asks); err != nil {
+		return nil, err
 	}
 	return collectors.New(c, s.cfg.Watch, s.asks)
 }
@@ -184,6 +191,7 @@ func (s *system) collectPart(entries []collectors.Entry) part {
 		pub.loop = s.health.Loop("collect", most)
 	}
 	runner := collectors.NewRunner(entries, pub, s.cfg.Collect, s.reg, s.log)
+	runner.AddStreams(s.streams, mentionSink{s.kafka, s.cfg.Process.Group})
 	keeper := s.keeper()
 	if keeper.On() {
 		runner.KeepTapes(keeper)
@@ -243,6 +251,12 @@ func (s *system) expected() []viewer.Expected {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var looks []viewer.Expected
+	for _, e := range s.streams {
+		if e.Config.Enabled {
+			every := uint32(collectors.StreamLookEvery / time.Second)
+			looks = append(looks, viewer.Expected{Source: e.Name, Target: e.Target.Key(), EveryS: every})
+		}
+	}
 	for _, e := range s.entries {
 		if !e.Enabled {
 			continue

@@ -114,7 +114,9 @@ func (u *upRun) stages() ([]stage, error) {
 		return nil, err
 	}
 	first := stage{s.ticks(), u.casePart()}
-	if !u.o.noCollect {
+	if u.o.noCollect {
+		s.streams = nil
+	} else {
 		first = append(first, s.collectPart(entries))
 	}
 	first = append(first, s.watchPart())

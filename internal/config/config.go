@@ -194,6 +194,7 @@ type Sources struct {
 	GooglePlay        GooglePlay `yaml:"googleplay"`
 	GooglePlayDetails GooglePlay `yaml:"googleplay_details"`
 	TikTok            TikTok     `yaml:"tiktok"`
+	Bluesky           Bluesky    `yaml:"bluesky"`
 }
 
 // Schedule is what every polled source has.

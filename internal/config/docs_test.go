@@ -18,7 +18,7 @@ func TestThePageHasEverySetting(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows := map[string]string{}
-	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_.]+)` \\|([^|]*)\\|").FindAllStringSubmatch(string(page), -1) {
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z0-9_.]+)` \\|([^|]*)\\|").FindAllStringSubmatch(string(page), -1) {
 		rows[m[1]] = strings.Trim(strings.TrimSpace(m[2]), "`")
 	}
 	c, err := Default()

@@ -259,6 +259,7 @@ func (k *checker) sources(c *Sources) {
 	k.scraper(at+"googleplay", play.Every, play.BaseURL, play.UserAgent)
 	k.scraper(at+"googleplay_details", details.Every, details.BaseURL, details.UserAgent)
 	k.scraper(at+"tiktok", c.TikTok.Every, c.TikTok.BaseURL, c.TikTok.UserAgent)
+	k.bluesky(at+"bluesky", &c.Bluesky)
 }
 
 func (k *checker) gdelt(at string, c *Sources) {

@@ -37,6 +37,13 @@ type Request struct {
 	to *sink // where a large answer goes; nil: into memory
 }
 
+// Socket is what a websocket is dialled with: the network of this client, and
+// a header that says who asks. A connection that stays is no matter of a host's
+// rate; whoever dials keeps pauses of his own.
+func (c *Client) Socket() (*http.Client, http.Header) {
+	return c.http, http.Header{"User-Agent": {c.agent}}
+}
+
 func (r Request) method() string {
 	if r.Body != nil {
 		return http.MethodPost

@@ -51,7 +51,8 @@ type JetstreamFaults struct {
 	Reorder int
 	// Garbage puts a frame that is no event before every so-manieth event.
 	Garbage int
-	// Huge puts a frame of so many bytes before the hundredth event.
+	// Huge puts a frame of so many bytes after the hundredth, unless the client
+	// said that it takes no such frames.
 	Huge int
 	// Delay comes before every frame.
 	Delay time.Duration
@@ -159,6 +160,8 @@ func (f *FakeJetstream) serveV2(w http.ResponseWriter, r *http.Request, faults J
 		n, err := strconv.ParseInt(values[0], 10, 64)
 		switch name {
 		case "kinds":
+		case "maxMessageSizeBytes":
+			s.most = int(n)
 		case "collections":
 			if values[0] != "app.bsky.feed.post" {
 				refuse(w, "InvalidRequest", "this host has posts only")
@@ -200,6 +203,7 @@ func (f *FakeJetstream) serveV1(w http.ResponseWriter, r *http.Request, faults J
 		}
 		s.encoder = newEncoder(f.LegacyDictionary())
 	}
+	s.most, _ = strconv.Atoi(q.Get("maxMessageSizeBytes")) // 0: any
 	if q.Has("cursor") {
 		us, err := strconv.ParseInt(q.Get("cursor"), 10, 64)
 		if err != nil {

@@ -2,6 +2,7 @@ package testkit
 
 import (
 	"context"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -20,6 +21,7 @@ type jetstreamSession struct {
 	outdated bool // a time below the floor was asked for
 	encoder  *zstd.Encoder
 
+	most   int // bytes of a message that the client takes; 0: any
 	conn   *websocket.Conn
 	raw    net.Conn
 	frames int
@@ -55,7 +57,7 @@ func (s *jetstreamSession) serve(w http.ResponseWriter, r *http.Request) {
 	s.conn = conn
 	ctx := context.WithoutCancel(r.Context())
 	if s.faults.Deaf {
-		<-r.Context().Done()
+		_, _ = io.Copy(io.Discard, s.raw) // until the client leaves
 		return
 	}
 	// It answers pings, and closes when the client sends any data.
@@ -161,7 +163,10 @@ func (s *jetstreamSession) before(ctx context.Context, i int) bool {
 	if f.Garbage > 0 && i%f.Garbage == 0 && s.write(ctx, garbage(i)) != nil {
 		return false
 	}
-	return f.Huge == 0 || s.frames != 100 || s.write(ctx, make([]byte, f.Huge)) == nil
+	if f.Huge == 0 || s.frames != 100 || s.most > 0 && f.Huge > s.most {
+		return true
+	}
+	return s.write(ctx, make([]byte, f.Huge)) == nil
 }
 
 // goesOn ends a connection in one of the ways in which they end.
@@ -180,7 +185,8 @@ func (s *jetstreamSession) goesOn(ctx context.Context) bool {
 	return true
 }
 
-// cut breaks the connection in the middle of a frame.
+// cut breaks the connection in the middle of a frame. What was sent before
+// still arrives.
 func (s *jetstreamSession) cut() {
 	if s.raw == nil {
 		return
@@ -188,9 +194,6 @@ func (s *jetstreamSession) cut() {
 	bundle(s.raw, false)
 	_ = s.raw.SetWriteDeadline(time.Now().Add(time.Second))
 	_, _ = s.raw.Write([]byte{0x81, 126, 4, 0, '{', '"'}) // half a frame
-	if tcp := tcpOf(s.raw); tcp != nil {
-		_ = tcp.SetLinger(0)
-	}
 	_ = s.raw.Close()
 }
 

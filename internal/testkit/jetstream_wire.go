@@ -100,7 +100,7 @@ func appendIdentity(b []byte, at time.Time) []byte {
 func makeDictionary(p FirehosePlan, id uint32) []byte {
 	var history []byte
 	var samples [][]byte
-	for i := range 120 {
+	for i := range 60 {
 		e := p.event(i)
 		sample := e.appendV2(nil, p.FirstSeq+int64(i))
 		if i < 20 {
@@ -109,7 +109,7 @@ func makeDictionary(p FirehosePlan, id uint32) []byte {
 		}
 		samples = append(samples, sample)
 	}
-	dict, err := zstd.BuildDict(zstd.BuildDictOptions{ID: id, Contents: samples, History: history, Offsets: [3]int{1, 4, 8}})
+	dict, err := zstd.BuildDict(zstd.BuildDictOptions{ID: id, Contents: samples, History: history, Offsets: [3]int{1, 4, 8}, Level: zstd.SpeedFastest})
 	if err != nil {
 		panic("build dictionary: " + err.Error())
 	}

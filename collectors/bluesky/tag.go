@@ -1,0 +1,136 @@
+package bluesky
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+const (
+	// maxWritten is the limit of a tag in the platform's own schema, in bytes.
+	maxWritten = 640
+	// maxTag is the limit of a tag in our messages, in bytes.
+	maxTag = 512
+	// maxTags is how many tags of one post are read: nobody means more.
+	maxTags = 64
+)
+
+// Reasons for which a tag is dropped.
+const (
+	dropEmpty   = "tag_empty"
+	dropLong    = "tag_too_long"
+	dropBroken  = "tag_broken"
+	dropPerson  = "tag_person"
+	dropTooMany = "tag_too_many"
+)
+
+// normaliser makes tags comparable. It is not for use by many goroutines.
+type normaliser struct{ fold cases.Caser }
+
+func newNormaliser() *normaliser { return &normaliser{fold: cases.Fold()} }
+
+// tag makes the form in which a tag is counted, or says why it is none.
+//
+// It is what the platform does when it looks for a tag, and a little more: # in
+// front and blanks and punctuation at the ends go, characters that nobody sees
+// go (as in the platform's own tag pattern: soft hyphen, word joiner, zero
+// width), compatibility forms are one (NFKC: full-width letters), and so are
+// upper and lower case (full case folding: ß is ss). Blanks within are one.
+//
+// A handle, a mail address or a DID is a person and no tag.
+func (n *normaliser) tag(written string) (tag, dropped string) {
+	if len(written) > maxWritten {
+		return "", dropLong
+	}
+	if tag, ok := plainTag(written); ok {
+		return tag, ""
+	}
+	if !utf8.ValidString(written) || strings.ContainsRune(written, utf8.RuneError) {
+		return "", dropBroken
+	}
+	s := strings.Map(visible, written)
+	s = norm.NFKC.String(n.fold.String(norm.NFKC.String(s)))
+	s = strings.Map(visible, s) // what another form hid
+	s = strings.Join(strings.Fields(strings.TrimRightFunc(strings.TrimLeftFunc(s, isFront), isBack)), " ")
+	switch {
+	case strings.ContainsFunc(s, isBroken):
+		return "", dropBroken
+	case isPerson(s):
+		return "", dropPerson
+	case s == "":
+		return "", dropEmpty
+	case len(s) > maxTag:
+		return "", dropLong
+	}
+	return s, ""
+}
+
+// plainTag is the short way for most tags: ASCII letters and digits.
+func plainTag(s string) (string, bool) {
+	if s == "" || len(s) > maxTag {
+		return "", false
+	}
+	for i := range len(s) {
+		c := s[i]
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') {
+			return "", false
+		}
+	}
+	return strings.ToLower(s), true
+}
+
+// visible drops what nobody sees.
+func visible(r rune) rune {
+	switch r {
+	case '\u00ad', '\u2060', '\u200a', '\u200b', '\u200c', '\u200d', '\u20e2', '\ufeff':
+		return -1
+	}
+	return r
+}
+
+func isFront(r rune) bool { return r == '#' || unicode.IsSpace(r) }
+
+func isBack(r rune) bool { return unicode.IsPunct(r) || unicode.IsSpace(r) }
+
+func isBroken(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) }
+
+func isPerson(s string) bool { return strings.Contains(s, "@") || strings.HasPrefix(s, "did:") }
+
+// language is a language tag (BCP 47) in its usual case, or empty where it is
+// none: what people's programs write there is not checked by anybody.
+func language(s string) string {
+	if len(s) < 2 || len(s) > 35 {
+		return ""
+	}
+	parts := strings.Split(s, "-")
+	for i, p := range parts {
+		if parts[i] = subtag(p, i == 0); parts[i] == "" {
+			return ""
+		}
+	}
+	return strings.Join(parts, "-")
+}
+
+// subtag is one part of a language tag: the language itself in lower case, a
+// region in upper case, a script with a capital. Empty: it is none of these.
+func subtag(p string, first bool) string {
+	switch {
+	case first && (len(p) < 2 || len(p) > 3 || strings.ContainsFunc(p, notLetter)):
+		return ""
+	case p == "" || len(p) > 8 || strings.ContainsFunc(p, notLetterOrDigit):
+		return ""
+	case !first && len(p) == 2:
+		return strings.ToUpper(p)
+	case !first && len(p) == 4 && !strings.ContainsFunc(p, notLetter):
+		return strings.ToUpper(p[:1]) + strings.ToLower(p[1:])
+	default:
+		return strings.ToLower(p)
+	}
+}
+
+func notLetter(r rune) bool { return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') }
+
+func notLetterOrDigit(r rune) bool { return notLetter(r) && (r < '0' || r > '9') }
