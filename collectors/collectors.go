@@ -72,6 +72,7 @@ func New(cfg config.Collect, w config.Watch, f *fetch.Client) ([]Entry, error) {
 	}{
 		{"appstore", s.AppStore.Schedule, appstore.About(), func() (Source, error) { return appstore.NewCharts(f, s.AppStore, w) }},
 		{"appstore_lookup", s.AppStoreLookup.Schedule, appstore.AboutLookup(), func() (Source, error) { return appstore.NewLookup(f, s.AppStoreLookup, w) }},
+		{"appstore_search", s.AppStoreSearch.Schedule, appstore.AboutSearch(), func() (Source, error) { return appstore.NewSearch(f, s.AppStoreSearch, w) }},
 		{"mastodon", s.Mastodon.Schedule, mastodon.About(), func() (Source, error) { return mastodon.New(f, s.Mastodon, w) }},
 		{"wikipedia", s.Wikipedia.Schedule, wikipedia.About(), func() (Source, error) { return wikipedia.New(f, s.Wikipedia, w) }},
 		{"hackernews", s.HackerNews.Schedule, hackernews.About(), func() (Source, error) { return hackernews.New(f, s.HackerNews, w) }},

@@ -54,6 +54,7 @@ func collect() config.Collect {
 				MarketingURL: "https://new.example/", MarketingFallbackURL: "https://old.example",
 			},
 			AppStoreLookup: config.AppStoreLookup{Schedule: every("@every 1h"), ITunesURL: "https://itunes.example/"},
+			AppStoreSearch: config.AppStoreSearch{Schedule: every("@every 1h"), ITunesURL: "https://itunes.example/"},
 			Mastodon:       config.Mastodon{Schedule: every("@every 1h"), Instances: []string{"https://social.example/"}},
 			Wikipedia:      config.Wikipedia{Schedule: every("@every 1h"), BaseURL: "https://wiki.example/", Days: 7},
 			HackerNews:     config.HackerNews{Schedule: every("@every 1h"), BaseURL: "https://hn.example/"},
@@ -90,6 +91,7 @@ const (
 	legacyPath    = "/us/rss/topfreeapplications/limit=100/genre=6005/json"
 	wsPath        = "/WebObjects/MZStoreServices.woa/ws/charts"
 	lookupPath    = "/lookup"
+	searchPath    = "/search"
 	tagPath       = "/api/v1/tags/rednote"
 	viewsPath     = "/api/rest_v1/metrics/pageviews/per-article/en.wikipedia/all-access/user/AC_DC%2Flive/daily/20250106/20250112"
 	hitsPath      = "/api/v1/search_by_date"
@@ -117,6 +119,7 @@ func good() map[string]string {
 		marketingPath: `{"feed":{"id":"https://new.example/api/v2/us/apps/top-free/100/apps.json","country":"us","results":[{"id":"741292507","kind":"apps"},{"id":"1498607143","kind":"apps"}]}}`,
 		legacyPath:    `{"feed":{"entry":{"id":{"attributes":{"im:id":"741292507"}}},"id":{"label":"https://itunes.example/us/rss/topfreeapplications/limit=100/genre=6005/json"}}}`,
 		wsPath:        `{"resultIds":["1","2","3"]}`,
+		searchPath:    `{"resultCount":2,"results":[{"trackId":1392512148,"trackName":"Clapper: Video, Live","userRatingCount":9,"averageUserRating":4},{"trackId":7,"trackName":"Clapperboard"}]}`,
 		lookupPath: "\n\n\n" + `{"resultCount":2,"results":[{"trackId":741292507,"trackName":"rednote 小红书","userRatingCount":10,"averageUserRating":4.5},` +
 			`{"trackId":835599320,"trackName":"Some Other App","userRatingCount":20,"averageUserRating":4}]}`,
 		tagPath:   `{"name":"rednote","history":[{"day":"1736726400","uses":"806","accounts":"688"},{"day":"1736640000","uses":"12","accounts":"9"}]}`,
@@ -181,7 +184,7 @@ func visit(t *testing.T, d time.Duration, tell func(*testkit.FakeSource)) (*topi
 	}
 	want := []string{
 		"appstore chart/apple/us/top-free/overall", "appstore chart/apple/us/top-free/social-networking",
-		"appstore_lookup listing/apple/us/apps", "bluesky_trends list/bluesky//trends",
+		"appstore_lookup listing/apple/us/apps", "appstore_search listing/apple/us/search", "bluesky_trends list/bluesky//trends",
 		"gdelt keyword/gdelt//rednote", "gdelt_doc keyword/gdelt//rednote",
 		"googlenews keyword/google-news//rednote", playCharts, playDetails,
 		"googletrends list/google-trends/us/trending", "hackernews keyword/hackernews//rednote",
@@ -231,7 +234,10 @@ func TestGoodAnswers(t *testing.T) {
 			"appstore chart/apple/us/top-free/social-networking": "ok depth 1 via \"legacy\" status 200 \n741292507 rank 1 at slot",
 			"appstore_lookup listing/apple/us/apps": `ok depth 0 via "lookup" status 200 app 835599320 is named "Some Other App" in the store, configured is "TikTok"` +
 				"\n1498607143 listed 0 at slot\n741292507 listed 1 at slot\n741292507 rating_count 10 at slot\n741292507 rating_average 4.5 at slot" +
-				"\n835599320 listed 1 at slot\n835599320 rating_count 20 at slot\n835599320 rating_average 4 at slot",
+				"\n835599320 listed 1 at slot\n835599320 rating_count 20 at slot\n835599320 rating_average 4 at slot" +
+				"\n741292507 name_matches 1 at slot\n835599320 name_matches 0 at slot",
+			"appstore_search listing/apple/us/search": "ok depth 0 via \"search\" status 200 \nclapper app_id 1.392512148e+09 at slot\n1392512148 listed 1 at slot" +
+				"\n1392512148 rating_count 9 at slot\n1392512148 rating_average 4 at slot",
 			"gdelt keyword/gdelt//rednote": "ok depth 0 via \"files\" status 200 \nrednote articles_15m 0 at 2025-01-13 10:00\nrednote norm_15m 1 at 2025-01-13 10:00" +
 				"\nrednote articles_15m 1 at 2025-01-13 10:15\nrednote norm_15m 2 at 2025-01-13 10:15",
 			"gdelt_doc keyword/gdelt//rednote":       "ok depth 0 via \"\" status 200 \nrednote share 0.0025 at 2025-01-13 09:30\nrednote norm 1200 at 2025-01-13 09:30\nrednote norm 0 at 2025-01-13 09:45",

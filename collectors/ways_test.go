@@ -115,6 +115,7 @@ func TestWhatAPlaceMeans(t *testing.T) {
 		mastodon  = "mastodon tag/social.example//rednote"
 		wikipedia = "wikipedia article/en.wikipedia//AC_DC/live"
 		lookup    = "appstore_lookup listing/apple/us/apps"
+		search    = "appstore_search listing/apple/us/search"
 		hn        = "hackernews keyword/hackernews//rednote"
 	)
 	const (
@@ -149,6 +150,14 @@ func TestWhatAPlaceMeans(t *testing.T) {
 		"no such address": {viewsPath, testkit.FakeAnswer{Status: 404, Body: "<html>"}, wikipedia, event.Outcome_OUTCOME_FAILED, "answered 404"},
 		"all apps gone": {
 			lookupPath, testkit.FakeOK(`{"resultCount":0,"results":[]}`), lookup, event.Outcome_OUTCOME_REFUSED, "not one of 3 apps came back",
+		},
+		"two apps of the name": {
+			searchPath, testkit.FakeOK(`{"resultCount":2,"results":[{"trackId":8,"trackName":"Clapper"},{"trackId":7,"trackName":"CLAPPER: Live"}]}`),
+			search, event.Outcome_OUTCOME_EMPTY, `clapper: 2 apps are named "Clapper" (7, 8); configure apps.apple`,
+		},
+		"no app of the name": {
+			searchPath, testkit.FakeOK(`{"resultCount":1,"results":[{"trackId":8,"trackName":"Clapperboard"}]}`),
+			search, event.Outcome_OUTCOME_EMPTY, `clapper: no app of 1 is named exactly "Clapper"; configure apps.apple`,
 		},
 		"an estimate": {hitsPath, testkit.FakeOK(`{"nbHits":99999,"hitsPerPage":0,"exhaustiveNbHits":false}`), hn, event.Outcome_OUTCOME_REFUSED, "estimate"},
 		"quota used up": {

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	lookupParserVersion = 1
+	lookupParserVersion = 2
 	// lookupBatch is how many apps one request asks for; 22 are known to work.
 	lookupBatch = 20
 )
@@ -65,10 +65,10 @@ func NewLookup(f *fetch.Client, cfg config.AppStoreLookup, w config.Watch) (*Loo
 // AboutLookup describes the second source.
 func AboutLookup() about.Source {
 	return about.Source{
-		Targets: "listing/apple/<country>/apps", Readings: "`listed`, `rating_count`, `rating_average`",
+		Targets: "listing/apple/<country>/apps", Readings: "`listed`, `rating_count`, `rating_average`, `name_matches`",
 		Signal: "whether an app can be had at all, and how many people rated it", Unit: "1 or 0; ratings since the app began, in this storefront; stars",
 		Fresh: "up to 22 hours", Terms: "Public Lookup API of Apple, no key; about 20 requests a minute. Promotional content (artwork) is not touched.",
-		Faults: "One request per 20 watched apps. The answer comes from a cache of about 22 hours: expect steps. An app that is not in the answer is `listed` 0; if not one of three or more is, the answer is refused. An id whose name does not fit is remarked in the look's reason.",
+		Faults: "One request per 20 watched apps. The answer comes from a cache of about 22 hours: expect steps. An app that is not in the answer is `listed` 0; if not one of three or more is, the answer is refused. An id whose name does not fit is `name_matches` 0 and remarked in the look's reason.",
 	}
 }
 
@@ -94,7 +94,9 @@ func (l *Lookup) Fetch(ctx context.Context, target *event.Target, _ time.Time) (
 		listed += len(apps)
 		last = resp.Body
 		snap.Readings = append(snap.Readings, listing(batch, apps)...)
-		wrong = append(wrong, l.checkNames(apps)...)
+		matches, remarks := l.checkNames(apps)
+		snap.Readings = append(snap.Readings, matches...)
+		wrong = append(wrong, remarks...)
 	}
 	// One app may vanish, all of them at once do not: then the store hiccuped,
 	// and "delisted" would be a lie.
@@ -128,17 +130,22 @@ func listing(asked []string, apps []app) []*event.Reading {
 }
 
 // checkNames finds ids that were configured for another app. The readings are
-// true all the same, so it is a remark, no failure.
-func (l *Lookup) checkNames(apps []app) []error {
-	var wrong []error
+// true all the same, so it is a remark, no failure; and a reading of each, 1
+// or 0, so that somebody can be told.
+func (l *Lookup) checkNames(apps []app) (matches []*event.Reading, wrong []error) {
 	for _, a := range apps {
 		names := l.names[a.ID]
-		ok := slices.ContainsFunc(names, func(name string) bool { return contains(a.Name, name) })
-		if !ok && len(names) > 0 {
+		if len(names) == 0 || a.Name == "" {
+			continue // nothing to compare: that is no mismatch
+		}
+		match := 1.0
+		if !slices.ContainsFunc(names, func(name string) bool { return contains(a.Name, name) }) {
+			match = 0
 			wrong = append(wrong, fmt.Errorf("app %s is named %q in the store, configured is %q", a.ID, a.Name, names[0]))
 		}
+		matches = append(matches, &event.Reading{Subject: a.ID, Metric: "name_matches", Value: match})
 	}
-	return wrong
+	return matches, wrong
 }
 
 func contains(title, name string) bool {

@@ -156,6 +156,12 @@ type app struct {
 // parseLookup reads the answer about the asked ids, in the order of the
 // answer. An app that has no page in the storefront is left out of it.
 func parseLookup(body []byte, country string, asked []string) ([]app, error) {
+	return parseApps(body, country, asked)
+}
+
+// parseApps reads what lookup and search both answer; asked is nil where any
+// app may come.
+func parseApps(body []byte, country string, asked []string) ([]app, error) {
 	var doc struct {
 		Count   *int `json:"resultCount"`
 		Results *[]struct {
@@ -178,7 +184,7 @@ func parseLookup(body []byte, country string, asked []string) ([]app, error) {
 	apps, ids := []app{}, []string{}
 	for i, r := range *doc.Results {
 		a := app{ID: string(r.ID), Name: r.Name, RatingCount: r.Count, Rating: r.Rating}
-		if !slices.Contains(asked, a.ID) {
+		if asked != nil && !slices.Contains(asked, a.ID) {
 			return nil, fmt.Errorf("results[%d] is about %q, which was not asked for", i, a.ID)
 		}
 		if err := checkPage(r.Page, country); err != nil {

@@ -31,6 +31,14 @@ func parse(name string, body []byte) ([]*event.Reading, error) {
 		if apps, err = parseLookup(body, "us", asked()); err == nil {
 			return listing(asked(), apps), nil
 		}
+	case "search":
+		var apps []app
+		var found app
+		if apps, err = parseSearch(body, "us"); err == nil {
+			if found, err = choose(apps, "Clapper"); err == nil {
+				return resolved("clapper", found), nil
+			}
+		}
 	default:
 		err = fmt.Errorf("no parser for case %s", name)
 	}
@@ -88,7 +96,7 @@ func fuzz(f *testing.F, way string) {
 				t.Fatalf("%s is there twice", key)
 			}
 			seen[key] = true
-			if way != "lookup" && r.GetValue() != float64(i+1) {
+			if way != "lookup" && way != "search" && r.GetValue() != float64(i+1) {
 				t.Fatalf("place %d has rank %v", i+1, r.GetValue())
 			}
 		}
@@ -99,6 +107,19 @@ func FuzzParseMarketing(f *testing.F) { fuzz(f, "marketing") }
 func FuzzParseLegacy(f *testing.F)    { fuzz(f, "legacy") }
 func FuzzParseWSCharts(f *testing.F)  { fuzz(f, "ws") }
 func FuzzParseLookup(f *testing.F)    { fuzz(f, "lookup") }
+func FuzzParseSearch(f *testing.F)    { fuzz(f, "search") }
+
+func TestBareName(t *testing.T) {
+	t.Parallel()
+	for title, want := range map[string]string{
+		"Clapper: Video, Live, Chat": "clapper", "CLAPPER": "clapper", "Clapper - Real People": "clapper", " Clapper (Beta)": "clapper",
+		"Clapperboard": "clapperboard", "Flip  Shop": "flip shop", ": odd": ": odd", "小红书：生活": "小红书", "": "",
+	} {
+		if got := bareName(title); got != want {
+			t.Errorf("%q: got %q, want %q", title, got, want)
+		}
+	}
+}
 
 // The recordings beside the repository are of other charts, so the echo is
 // theirs, and the items are put into an envelope.

@@ -179,6 +179,7 @@ type Host struct {
 type Sources struct {
 	AppStore       AppStore       `yaml:"appstore"`
 	AppStoreLookup AppStoreLookup `yaml:"appstore_lookup"`
+	AppStoreSearch AppStoreSearch `yaml:"appstore_search"`
 	Mastodon       Mastodon       `yaml:"mastodon"`
 	Wikipedia      Wikipedia      `yaml:"wikipedia"`
 	HackerNews     HackerNews     `yaml:"hackernews"`
@@ -217,6 +218,12 @@ type AppStore struct {
 
 // AppStoreLookup polls ratings and presence of the watched apps.
 type AppStoreLookup struct {
+	Schedule  `yaml:",inline"`
+	ITunesURL string `yaml:"itunes_url"`
+}
+
+// AppStoreSearch finds the apps of watched entities that have no id of Apple's.
+type AppStoreSearch struct {
 	Schedule  `yaml:",inline"`
 	ITunesURL string `yaml:"itunes_url"`
 }

@@ -246,6 +246,8 @@ func (k *checker) sources(c *Sources) {
 	k.baseURL(at+"appstore.archive_url", c.AppStore.ArchiveURL)
 	k.schedule(at+"appstore_lookup", c.AppStoreLookup.Every)
 	k.baseURL(at+"appstore_lookup.itunes_url", c.AppStoreLookup.ITunesURL)
+	k.schedule(at+"appstore_search", c.AppStoreSearch.Every)
+	k.baseURL(at+"appstore_search.itunes_url", c.AppStoreSearch.ITunesURL)
 	k.schedule(at+"mastodon", c.Mastodon.Every)
 	k.instances(at+"mastodon", c.Mastodon.Enabled, c.Mastodon.Instances)
 	k.schedule(at+"wikipedia", c.Wikipedia.Every)
