@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -73,7 +74,7 @@ func (s *Search) Fetch(ctx context.Context, target *event.Target, _ time.Time) (
 	var remarks []string
 	var errs []error
 	for _, e := range s.wanted {
-		query := url.Values{"term": {e.Name}, "entity": {"software"}, "country": {target.GetCountry()}, "limit": {fmt.Sprint(searchLimit)}}
+		query := url.Values{"term": {e.Name}, "entity": {"software"}, "country": {target.GetCountry()}, "limit": {strconv.Itoa(searchLimit)}}
 		resp, err := s.fetch.Get(ctx, s.cfg.ITunesURL+"/search?"+query.Encode())
 		if err != nil {
 			return snap, errors.Join(append(errs, err)...)
