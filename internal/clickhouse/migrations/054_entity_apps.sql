@@ -10,7 +10,7 @@ WITH
     configured AS (SELECT entity, place, value FROM watchlist FINAL WHERE removed = 0 AND kind = 'app'),
     searched AS (
         SELECT place, country, subject, argMax(value, seen_at) AS id
-        FROM v_readings
+        FROM readings
         WHERE metric = 'app_id' AND source = 'appstore_search' AND basis = 'measured'
         GROUP BY place, country, subject
     )
