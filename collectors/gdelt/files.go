@@ -71,7 +71,7 @@ func (f *files) visit(ctx context.Context, slot time.Time) ([]counts, error) {
 		return f.last.found, f.last.err
 	}
 	found, err := f.newest(ctx)
-	if ctx.Err() == nil {
+	if ctx.Err() == nil && !errors.Is(err, fetch.ErrNotOnTape) { // each tape says it for itself
 		f.last = visit{slot, found, err}
 	}
 	return found, err

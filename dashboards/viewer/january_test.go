@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tidemark/tidemark/collectors/replay/january2025"
@@ -141,4 +142,55 @@ func unix(t *testing.T, when string) int64 {
 		t.Fatal(err)
 	}
 	return at.Unix()
+}
+
+// TestMeasuredStandsBesideModelled holds that what was back-filled is a curve
+// of its own beside the modelled one, in the answers and in the views, and
+// changes nothing of it.
+func TestMeasuredStandsBesideModelled(t *testing.T) {
+	t.Parallel()
+	ch := january(t)
+	h := newHandler(Deps{DB: ch}, bundle())
+	alone := ask[Ranks](t, h, "/api/ranks?bases=recorded&target="+chart)
+	slot := time.Date(2025, 1, 14, 7, 8, 9, 0, time.UTC).UnixMilli()
+	target, err := event.ParseTargetKey(chart)
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, err := event.Marshal(&event.Snapshot{
+		Source: "appstore", Target: target, SlotMs: slot, SeenAtMs: slot, Basis: event.Basis_BASIS_BACKFILL,
+		Outcome: event.Outcome_OUTCOME_OK, Depth: 100, Via: "web-archive marketing-v2",
+		Readings: []*event.Reading{{Subject: "741292507", Metric: event.MetricRank, Value: 4}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	part, err := store.New(ch, nil, prometheus.NewRegistry(), slog.New(slog.DiscardHandler)).
+		Assign(t.Context(), event.TopicSnapshots, 1, kafka.Committed{Offset: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := part.Handle(t.Context(), []kafka.Message{{Topic: event.TopicSnapshots, Partition: 1, Value: value, Type: "tidemark.v1.Snapshot"}}); err != nil {
+		t.Fatal(err)
+	}
+	both := ask[Ranks](t, h, "/api/ranks?bases=recorded&target="+chart)
+	if len(both.Groups) != 2 || both.Groups[0].Basis != "backfill" || both.Groups[1].Basis != "modelled" {
+		t.Fatalf("%d groups, want backfill and modelled", len(both.Groups))
+	}
+	if diff := cmp.Diff(alone.Groups[0], both.Groups[1]); diff != "" {
+		t.Errorf("the modelled curve has changed: %s", diff)
+	}
+	k := slices.IndexFunc(both.Groups[0].Series, func(s RankSeries) bool { return s.Entity == "rednote" })
+	if s := both.Groups[0].Series[k]; len(s.Rank) != 1 || s.Rank[0] == nil || *s.Rank[0] != 4 || s.State != "r" {
+		t.Errorf("back-filled: %v %s", s.Rank, s.State)
+	}
+	live := ask[Ranks](t, h, "/api/ranks?bases=live&target="+chart)
+	if len(live.Groups) != 1 || live.Groups[0].Basis != "backfill" {
+		t.Errorf("%d groups live", len(live.Groups))
+	}
+	// Looks at odd moments are no schedule, so there are no gaps between them.
+	gaps, err := clickhouse.SelectOne[uint64](t.Context(), ch, "SELECT count() FROM gaps WHERE basis = 'backfill'")
+	if err != nil || gaps != 0 {
+		t.Errorf("%d gaps, %v", gaps, err)
+	}
 }

@@ -29,7 +29,7 @@ func rowsOf[T any](ctx context.Context, db DB, sql string, args ...any) ([]T, er
 }
 
 // basesOf turns the parameter bases into a condition: what was recorded, or
-// what is seen live.
+// what is seen live. What was back-filled stands beside both.
 func basesOf(q url.Values) (string, error) {
 	switch q.Get("bases") {
 	case "", "all":
@@ -37,7 +37,7 @@ func basesOf(q url.Values) (string, error) {
 	case "live":
 		return "basis IN ('measured', 'backfill')", nil
 	case "recorded":
-		return "basis NOT IN ('measured', 'backfill')", nil
+		return "basis != 'measured'", nil
 	}
 	return "", badRequest{"bases is " + q.Get("bases") + ", want live, recorded or all"}
 }

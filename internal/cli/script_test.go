@@ -47,6 +47,7 @@ func TestEngineScripts(t *testing.T) {
 	testkit.Need(t, "the engine's library", "make engine", err == nil)
 	p := params("testdata/engine")
 	p.Setup = func(e *testscript.Env) error {
+		e.Values[placeKey{}] = testkit.NewFakeSourceInMemory()
 		e.Setenv("TIDEMARK_ENGINE_LIBRARY", library)
 		for _, name := range []string{"FREE", "FREE2"} {
 			port, err := freePort()
@@ -73,6 +74,8 @@ func params(dir string) testscript.Params {
 			"terminate":   terminate,
 			"occupy":      occupy,
 			"eventually":  eventually,
+			"place":       place,
+			"remember":    remember,
 		},
 	}
 }

@@ -161,6 +161,9 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 		return tape.answer(r, u)
 	}
 	resp, err := c.ask(ctx, r, u)
+	if recorder, ok := ctx.Value(recorderKey{}).(*Recorder); ok && r.to != nil {
+		recorder.spoil()
+	}
 	record(ctx, r, u, resp, err)
 	return resp, err
 }

@@ -40,7 +40,8 @@ func (f *File) Head() []byte {
 // Download is Get for a large answer: with the same manners, and the same
 // errors, it goes to disk piece by piece. An answer of more than limit bytes is
 // a *Refusal. It may take as long as ctx has time, but collect.timeout must
-// never pass without a byte. The caller closes the file.
+// never pass without a byte. A look with a download is kept on no tape. The
+// caller closes the file.
 func (c *Client) Download(ctx context.Context, rawURL string, limit int64) (*File, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil || !isWeb(u) {

@@ -144,3 +144,25 @@ func TestDownloadMayTakeLongButNotStall(t *testing.T) {
 		})
 	}
 }
+
+// A large file is on no tape: a look that had one is not kept, and is not read
+// again as if the file had been empty.
+func TestDownloadIsOnNoTape(t *testing.T) {
+	t.Parallel()
+	place := testkit.NewFakeSource(t)
+	place.Reply("/a", testkit.FakeOK("x"))
+	c := newClient(t, fetch.Config{Collect: settings()})
+	ctx, recorder := fetch.WithRecorder(t.Context())
+	f, err := c.Download(ctx, place.URL+"/a", 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	if exchanges, whole := recorder.Exchanges(); whole || len(exchanges) > 0 {
+		t.Errorf("%d exchanges were kept, whole: %v", len(exchanges), whole)
+	}
+	tape := fetch.NewTape([]fetch.Exchange{{Method: "GET", URL: place.URL + "/a", Status: 200}})
+	if _, err := c.Download(fetch.WithTape(t.Context(), tape), place.URL+"/a", 10); !errors.Is(err, fetch.ErrNotOnTape) || len(tape.Missing()) != 1 {
+		t.Errorf("got %v, missing %v", err, tape.Missing())
+	}
+}

@@ -8,8 +8,11 @@ import { absences, type Plot } from "./story";
 
 export type Scope = "case" | "live";
 
-/** Recorded things are told from live ones by their basis. */
-export const inScope = (basis: string, scope: Scope): boolean => (basis === "measured" || basis === "backfill") === (scope === "live");
+/** Recorded things are told from live ones by their basis. What was back-filled stands beside both. */
+export const inScope = (basis: string, scope: Scope): boolean => basis === "backfill" || (basis === "measured") === (scope === "live");
+
+/** Says the basis where there are several: one name for two lines would mix them. */
+const ofBasis = (label: string, basis: string, groups: readonly { basis: string }[]): string => (groups.length > 1 ? `${label}, ${basis}` : label);
 
 export interface Option {
   target: string;
@@ -88,7 +91,7 @@ export function rankLines(r: Ranks, n: Names, strong: ReadonlySet<string>, hidde
       if (hidden.has(s.entity) || values.every((v) => v === null)) return;
       lines.push({
         key: s.entity,
-        label: n.name.get(s.entity) ?? s.entity,
+        label: ofBasis(n.name.get(s.entity) ?? s.entity, g.basis, r.groups),
         colour: n.colour.get(s.entity) ?? "#808080",
         dashed: g.basis === "modelled",
         strong: strong.has(s.entity),
@@ -101,13 +104,15 @@ export function rankLines(r: Ranks, n: Names, strong: ReadonlySet<string>, hidde
   return lines.sort((a, b) => Number(a.strong) - Number(b.strong));
 }
 
-/** State runs of every app over all bases, in the order of the cast. */
+/** State runs of every app, a row for each basis, in the order of the cast. */
 export function stripRows(r: Ranks, order: readonly string[], n: Names): { key: string; label: string; runs: Run[] }[] {
-  return order.map((id) => ({
-    key: id,
-    label: n.name.get(id) ?? id,
-    runs: r.groups.flatMap((g) => g.series.filter((s) => s.entity === id).flatMap((s) => runs(g.at, s.rank, s.state, g.step_s))),
-  }));
+  return order.flatMap((id) =>
+    r.groups.flatMap((g) =>
+      g.series
+        .filter((s) => s.entity === id)
+        .map((s) => ({ key: id, label: ofBasis(n.name.get(id) ?? id, g.basis, r.groups), runs: runs(g.at, s.rank, s.state, g.step_s) })),
+    ),
+  );
 }
 
 export function absenceMarks(r: Ranks, n: Names, hidden: ReadonlySet<string>): Absence[] {
@@ -137,7 +142,7 @@ export function countLines(c: Counts, metric: string, n: Names, palette: readonl
     of.forEach((s, i) => {
       lines.push({
         key: s.subject,
-        label: n.name.get(s.subject) ?? (c.target.startsWith("tag/") ? `#${s.subject}` : s.subject),
+        label: ofBasis(n.name.get(s.subject) ?? (c.target.startsWith("tag/") ? `#${s.subject}` : s.subject), g.basis, c.groups),
         colour: n.colour.get(s.subject) ?? palette[lines.length % palette.length] ?? "#808080",
         dashed: g.basis === "modelled",
         strong: of.length <= 4,

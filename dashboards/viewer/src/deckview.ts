@@ -103,7 +103,8 @@ function scopeRow(a: Answers, store: Store): HTMLElement {
 }
 
 function drawHead(f: Frame, a: Answers, store: Store, p: Picture): void {
-  const main = a.ranks?.groups.at(0);
+  // The story is told from the basis that looked most often.
+  const main = a.ranks?.groups.toSorted((x, y) => y.at.length - x.at.length).at(0);
   const words = main === undefined || a.plot === null ? "" : tell(main, a.plot, p.names.name, p.zone);
   const modelled = a.ranks?.groups.some((g) => g.basis === "modelled") === true;
   const title = store.view.scope === "live" ? "Live: what the collectors see now" : (a.plot?.title ?? "The recorded case");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { RankGroup, Reported } from "../src/api";
-import { cast, chartOptions, countLines, flags, marks, rankLines, strongOnes } from "../src/deckdata";
+import { cast, chartOptions, countLines, flags, marks, rankLines, strongOnes, inScope, stripRows } from "../src/deckdata";
 import { absences, climb, plots, tell } from "../src/story";
 
 const day = 86400;
@@ -66,6 +66,15 @@ test("a count of zero is not drawn on a logarithmic axis", () => {
   assert.deepEqual(line?.values, [null, 5]);
   assert.equal(line?.dashed, false);
   assert.equal(line?.label, "#a");
+});
+
+test("a measured curve stands beside the modelled one, under a name of its own", () => {
+  const one = (basis: string, rank: number) => ({ basis, step_s: 0, depth: 100, at: [t0], series: [{ entity: "rednote", rank: [rank], state: "r" }] });
+  const both = { target: ranks.target, groups: [one("backfill", 4), one("modelled", 1)] };
+  const lines = rankLines(both, names, new Set(), new Set());
+  assert.deepEqual(lines.map((l) => [l.label.split(", ")[1], l.dashed, l.values.at(0)]), [["backfill", false, 4], ["modelled", true, 1]]);
+  assert.deepEqual(stripRows(both, ["rednote"], names).map((r) => [r.key, r.label.split(", ")[1]]), [["rednote", "backfill"], ["rednote", "modelled"]]);
+  assert.deepEqual(["measured", "backfill", "modelled"].map((b) => [inScope(b, "live"), inScope(b, "case")]), [[true, false], [true, true], [false, true]]);
 });
 
 test("overall charts come before others, Apple before Google", () => {
