@@ -32,6 +32,7 @@ type result struct {
 	snapshot *event.Snapshot
 	rejected []*event.Rejected
 	took     time.Duration
+	held     bool // the breaker held the look back
 }
 
 // look makes one look and stamps it; nil means that ctx ended it.

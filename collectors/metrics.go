@@ -17,6 +17,9 @@ type metrics struct {
 	retries     *prometheus.CounterVec
 	losses      *prometheus.CounterVec
 	queue       *prometheus.GaugeVec
+	heldBack    *prometheus.CounterVec
+	openings    *prometheus.CounterVec
+	broken      *prometheus.GaugeVec
 }
 
 // newMetrics registers nothing where reg is nil.
@@ -50,6 +53,12 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			"Messages that were made and never reached the broker: it refused them for good, or the process ended without it.", "source"),
 		queue: gauge("unpublished_looks",
 			"Looks in memory that wait for the broker.", "source"),
+		heldBack: counter("breaker_held_looks_total",
+			"Ticks at which nobody looked because the looks before had failed; each is published as a failed look.", "source"),
+		openings: counter("breaker_openings_total",
+			"Targets that went over to being looked at less often, because their looks kept failing.", "source"),
+		broken: gauge("breaker_open_targets",
+			"Targets that are looked at less often, because their looks keep failing; the first good look ends it.", "source"),
 	}
 }
 
@@ -62,10 +71,17 @@ func (m *metrics) prepare(source string) {
 	} {
 		m.polls.WithLabelValues(source, o.Word())
 	}
-	for _, c := range []*prometheus.CounterVec{m.skips, m.refused, m.sent, m.retries, m.losses} {
+	for _, c := range []*prometheus.CounterVec{m.skips, m.refused, m.sent, m.retries, m.losses, m.heldBack, m.openings} {
 		c.WithLabelValues(source)
 	}
 	m.queue.WithLabelValues(source)
+	m.broken.WithLabelValues(source)
+}
+
+// breaker notes how many targets of a source are looked at less often.
+func (m *metrics) breaker(source string, before, now int) {
+	m.broken.WithLabelValues(source).Set(float64(now))
+	m.openings.WithLabelValues(source).Add(float64(max(now-before, 0)))
 }
 
 func (m *metrics) look(source string, r *result) {
@@ -82,6 +98,7 @@ func (m *metrics) look(source string, r *result) {
 }
 
 func (m *metrics) skipped(source string)            { m.skips.WithLabelValues(source).Inc() }
+func (m *metrics) held(source string)               { m.heldBack.WithLabelValues(source).Inc() }
 func (m *metrics) published(source string)          { m.sent.WithLabelValues(source).Inc() }
 func (m *metrics) publishRetry(source string)       { m.retries.WithLabelValues(source).Inc() }
 func (m *metrics) lost(source string)               { m.losses.WithLabelValues(source).Inc() }

@@ -26,6 +26,7 @@ type Runner struct {
 	channels []*channel
 	log      *slog.Logger
 	tapes    Keeper
+	breaker  config.Breaker
 }
 
 // Keeper takes over what was asked and answered in a look, and never waits.
@@ -47,6 +48,7 @@ func NewRunner(entries []Entry, pub Publisher, cfg config.Collect, reg prometheu
 		pub:     pub,
 		jitter:  cfg.Jitter,
 		reg:     reg,
+		breaker: cfg.Breaker,
 		metrics: newMetrics(reg),
 		log:     log.With("component", "collect"),
 	}
@@ -94,14 +96,20 @@ func (r *Runner) newRoom(e Entry) (*room, error) {
 	r.metrics.prepare(e.Name)
 	log := r.log.With("source", e.Name)
 	m := &room{entry: e, log: log, out: newOutbox(r.pub, e.Name, r.metrics, log)}
-	for _, target := range e.Source.Targets() {
+	targets := e.Source.Targets()
+	var keys []string
+	for _, target := range targets {
+		keys = append(keys, target.Key())
+	}
+	b := newBreaker(r.breaker, keys)
+	for _, target := range targets {
 		s, err := newSchedule(e.Every, r.jitter, e.Name+"\x1f"+target.Key())
 		if err != nil {
 			return nil, fmt.Errorf("read schedule of %s: %w", e.Name, err)
 		}
 		m.lookers = append(m.lookers, &looker{
 			name: e.Name, source: e.Source, target: target, schedule: s,
-			out: m.out, metrics: r.metrics, tapes: r.tapes, log: log.With("target", target.Key()),
+			out: m.out, breaker: b, metrics: r.metrics, tapes: r.tapes, log: log.With("target", target.Key()),
 		})
 	}
 	return m, nil
@@ -126,6 +134,7 @@ type looker struct {
 	target   *event.Target
 	schedule schedule
 	out      *outbox
+	breaker  *breaker
 	metrics  *metrics
 	tapes    Keeper // may be nil
 	log      *slog.Logger
@@ -151,7 +160,7 @@ func (l *looker) run(ctx context.Context) {
 		case running <- struct{}{}:
 			group.Go(func() {
 				defer func() { <-running }()
-				l.publish(ctx, l.look(ctx, t))
+				l.publish(ctx, l.tryLook(ctx, t))
 			})
 		default:
 			l.metrics.skipped(l.name)
@@ -159,6 +168,28 @@ func (l *looker) run(ctx context.Context) {
 		}
 		next = l.schedule.after(t.slot)
 	}
+}
+
+// tryLook makes a look, unless the breaker holds it back.
+func (l *looker) tryLook(ctx context.Context, t tick) *result {
+	key := l.target.Key()
+	if why, ok := l.breaker.allow(key, t); !ok {
+		l.metrics.held(l.name)
+		r := l.skip(t, oneLine(why))
+		r.held = true
+		return r
+	}
+	r := l.look(ctx, t)
+	if r == nil {
+		l.breaker.leave(key)
+		return nil
+	}
+	o := r.snapshot.GetOutcome()
+	good := o == event.Outcome_OUTCOME_OK || o == event.Outcome_OUTCOME_EMPTY
+	before := l.breaker.open()
+	l.breaker.seen(key, t, good, r.snapshot.GetReason())
+	l.metrics.breaker(l.name, before, l.breaker.open())
+	return r
 }
 
 // catchUp goes on from now after the machine slept or its clock jumped: a look
@@ -181,7 +212,9 @@ func (l *looker) publish(ctx context.Context, r *result) {
 		return
 	}
 	l.metrics.look(l.name, r)
-	l.report(ctx, r.snapshot)
+	if !r.held {
+		l.report(ctx, r.snapshot)
+	}
 	l.out.put(ctx, r)
 }
 

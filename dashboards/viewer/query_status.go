@@ -34,6 +34,9 @@ func (s *server) status(ctx context.Context, _ url.Values) (any, error) {
 		st.Problems = append(st.Problems, "The sources' freshness could not be read: "+err.Error())
 	}
 	st.Sources = withWaiting(seen, s.expected())
+	if st.Health, err = s.troubles(ctx); err != nil {
+		st.Problems = append(st.Problems, "The episodes of the sources could not be read: "+err.Error())
+	}
 	return st, nil
 }
 

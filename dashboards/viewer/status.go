@@ -22,7 +22,9 @@ type Status struct {
 	Rows    map[string]uint64 `json:"rows"`
 	Lag     []Lag             `json:"lag"`
 	Sources []Source          `json:"sources"`
-	Case    Case              `json:"case"`
+	// Health is what the sources suffer from now, the worst first.
+	Health []Trouble `json:"health"`
+	Case   Case      `json:"case"`
 	// Problems are what could not be found out, for a person to read.
 	Problems []string `json:"problems,omitempty"`
 }
@@ -59,6 +61,27 @@ type Source struct {
 	EveryS uint32 `json:"every_s"`
 	// Why says why the state is not fresh, for a person to read.
 	Why string `json:"why"`
+}
+
+// Trouble is an open episode about a source itself, as the health processor
+// found it.
+type Trouble struct {
+	ID     string `json:"id"`
+	Rule   string `json:"rule"`
+	Source string `json:"source"`
+	// Target is what it is about; source/NAME//all is all of the source.
+	Target  string    `json:"target"`
+	Subject string    `json:"subject"`
+	Metric  string    `json:"metric"`
+	Since   time.Time `json:"since"`
+	// Value was seen and Expected was not, both in Unit.
+	Value    float64 `json:"value"`
+	Expected float64 `json:"expected"`
+	Unit     string  `json:"unit"`
+	Severity float64 `json:"severity"`
+	// Says is how it was computed, Advice what can be done.
+	Says   string `json:"says"`
+	Advice string `json:"advice"`
 }
 
 // Case is the recorded case that is shown, and how far it is loaded.

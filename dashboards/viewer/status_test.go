@@ -46,10 +46,10 @@ func TestStatusAnswersWithoutStore(t *testing.T) {
 		return Status{Version: "v1"}, errors.New("no broker")
 	}}, bundle())
 	st := ask[Status](t, h, "/api/status")
-	if st.Version != "v1" || !strings.Contains(strings.Join(st.Problems, " "), "no broker") || len(st.Problems) != 3 {
-		t.Errorf("status: %+v, want what is known and three problems", st)
+	if st.Version != "v1" || !strings.Contains(strings.Join(st.Problems, " "), "no broker") || len(st.Problems) != 4 {
+		t.Errorf("status: %+v, want what is known and four problems", st)
 	}
-	if st.Sources == nil || st.Lag == nil || st.Rows == nil {
+	if st.Health == nil || st.Sources == nil || st.Lag == nil || st.Rows == nil {
 		t.Errorf("status has null where scripts expect a list: %+v", st)
 	}
 }
@@ -90,5 +90,27 @@ func TestStatusCountsARedeliveryOnce(t *testing.T) {
 		if s.Target == chart && !strings.Contains(s.Why, "5 looks") {
 			t.Errorf("%s: %s, want 5 looks", s.Target, s.Why)
 		}
+	}
+}
+
+// Only what lasts is a trouble, and only what is about us.
+func TestStatusHasTheTroublesThatLast(t *testing.T) {
+	t.Parallel()
+	db := small(t)
+	if err := db.Exec(t.Context(), `INSERT INTO episodes (id, kind, rule, source, target, subject, metric, state, sequence, onset, value, baseline, unit, severity, explanation, advice) VALUES
+		('a', 'health', 'looks-failing', 'appstore', 'source/appstore//all', 'source/appstore//all', 'looks', 'open', 1, '2026-01-02 03:00:00', 3, 0, 'targets', 0.25, 'because', 'do'),
+		('a', 'health', 'looks-failing', 'appstore', 'source/appstore//all', 'source/appstore//all', 'looks', 'updated', 2, '2026-01-02 03:00:00', 9, 0, 'targets', 0.5, 'still', 'do'),
+		('b', 'health', 'depth-fell', 'appstore', '`+chart+`', '`+chart+`', 'depth', 'open', 1, '2026-01-02 03:00:00', 100, 200, 'places', 0.25, '', ''),
+		('b', 'health', 'depth-fell', 'appstore', '`+chart+`', '`+chart+`', 'depth', 'closed', 2, '2026-01-02 03:00:00', 100, 200, 'places', 0.25, '', ''),
+		('c', 'surge', 'r', 'appstore', '`+chart+`', '1', 'rank', 'open', 1, '2026-01-02 03:00:00', 1, 100, '', 1, '', '')`); err != nil {
+		t.Fatal(err)
+	}
+	st := ask[Status](t, newHandler(Deps{DB: db}, bundle()), "/api/status")
+	want := Trouble{
+		ID: "a", Rule: "looks-failing", Source: "appstore", Target: "source/appstore//all", Subject: "source/appstore//all", Metric: "looks",
+		Since: time.Date(2026, 1, 2, 3, 0, 0, 0, time.UTC), Value: 9, Unit: "targets", Severity: 0.5, Says: "still", Advice: "do",
+	}
+	if len(st.Health) != 1 || st.Health[0] != want {
+		t.Errorf("troubles: %+v, want %+v", st.Health, want)
 	}
 }

@@ -46,6 +46,7 @@ func metricsPage(build obs.Build) (string, error) {
 		return "", err
 	}
 	s.collectPart(entries)
+	s.healthParts(entries, true)
 	var b strings.Builder
 	b.WriteString(metricsIntro)
 	for _, name := range sortedKeys(seen) {

@@ -21,7 +21,8 @@ With process.assignment: group any number of processes share the partitions; wit
 static, run one.
 
 Processors: store (snapshots and facts into ClickHouse, with rollups), count (mentions
-into readings per minute and per hour; it needs no ClickHouse).`,
+into readings per minute and per hour; it needs no ClickHouse), health (tells when a
+source is dead or odd, and when it is well again).`,
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for _, name := range only {
@@ -30,19 +31,9 @@ into readings per minute and per hour; it needs no ClickHouse).`,
 				}
 			}
 			runs := func(name string) bool { return len(only) == 0 || slices.Contains(only, name) }
-			return a.runServers(cmd.Context(), http, runs("store"), func(s *system) ([]stage, error) {
-				if slices.Contains(only, "count") && !s.cfg.Process.Count.Enabled {
-					return nil, usagef("read --only count: process.count.enabled is false")
-				}
-				// Who counts publishes what is stored: it ends first.
-				stages := []stage{{}}
-				if runs("count") {
-					stages[0] = s.countParts(kafka.TruncatedRefuse)
-				}
-				if runs("store") {
-					stages = append(stages, s.storeParts(kafka.TruncatedRefuse))
-				}
-				return stages, nil
+			withStore := runs("store") || runs("health")
+			return a.runServers(cmd.Context(), http, withStore, func(s *system) ([]stage, error) {
+				return s.processorStages(only, runs)
 			})
 		},
 	}
@@ -51,4 +42,29 @@ into readings per minute and per hour; it needs no ClickHouse).`,
 	return cmd
 }
 
-func processors() []string { return []string{"store", "count"} }
+func processors() []string { return []string{"store", "count", "health"} }
+
+// processorStages are the processors that were asked for.
+func (s *system) processorStages(only []string, runs func(name string) bool) ([]stage, error) {
+	for name, enabled := range map[string]bool{"count": s.cfg.Process.Count.Enabled, "health": s.cfg.Process.Health.Enabled} {
+		if slices.Contains(only, name) && !enabled {
+			return nil, usagef("read --only %s: process.%s.enabled is false", name, name)
+		}
+	}
+	// Who counts or judges publishes what is stored: it ends first.
+	stages := []stage{{}}
+	if runs("count") {
+		stages[0] = s.countParts(kafka.TruncatedRefuse)
+	}
+	if runs("health") {
+		entries, err := s.sources()
+		if err != nil {
+			return nil, err
+		}
+		stages[0] = append(stages[0], s.healthParts(entries, true)...)
+	}
+	if runs("store") {
+		stages = append(stages, s.storeParts(kafka.TruncatedRefuse))
+	}
+	return stages, nil
+}

@@ -27,8 +27,8 @@ func (a *app) statusCommand() *cobra.Command {
 		Use:   "status",
 		Short: "Say what runs here, where, and how it fares",
 		Long: `Status shows a running 'tidemark up': the addresses of broker, ClickHouse and page,
-rows per table, how far the processors are behind, and how fresh each source is.
-Exit code 1 means that nothing runs there.`,
+rows per table, how far the processors are behind, how fresh each source is, and
+which troubles of sources last. Exit code 1 means that nothing runs there.`,
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			run, err := w.instance()
@@ -94,6 +94,7 @@ func printStatus(out io.Writer, s *viewer.Status, each bool) error {
 		fmt.Fprintf(t, "%s\t%d\t\n", name, s.Rows[name])
 	}
 	printSources(t, s.Sources, each)
+	printTroubles(t, s.Health)
 	for _, p := range s.Problems {
 		fmt.Fprintf(t, "\nproblem: %s\n", p)
 	}
@@ -127,6 +128,17 @@ func printSources(t io.Writer, sources []viewer.Source, each bool) {
 			}
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", s.Source, s.State, targets, moment(s.Since), shorten(s.Why))
+	}
+}
+
+// printTroubles lists what the sources suffer from.
+func printTroubles(t io.Writer, troubles []viewer.Trouble) {
+	if len(troubles) == 0 {
+		return
+	}
+	fmt.Fprintln(t, "\nTROUBLE\tSOURCE\tTARGET\tSINCE\tWHAT")
+	for _, e := range troubles {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", e.Rule, e.Source, e.Target, moment(&e.Since), shorten(e.Says))
 	}
 }
 

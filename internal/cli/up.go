@@ -125,7 +125,7 @@ func (u *upRun) stages() ([]stage, error) {
 	processors := append(s.storeParts(kafka.TruncatedReset), part{"start", u.start})
 	return []stage{
 		first,
-		s.countParts(kafka.TruncatedReset),
+		append(s.countParts(kafka.TruncatedReset), s.healthParts(entries, !u.o.noCollect)...),
 		processors,
 		{u.pagePart()},
 		{u.clientsPart()},

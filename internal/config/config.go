@@ -82,6 +82,43 @@ type Process struct {
 	Group      string `yaml:"group"`
 	Store      Store  `yaml:"store"`
 	Count      Count  `yaml:"count"`
+	Health     Health `yaml:"health"`
+}
+
+// Health is for the processor that watches the sources. See docs/operating.md
+// for what each rule means.
+type Health struct {
+	Enabled bool `yaml:"enabled"`
+	// Every is how often all rules are evaluated; Lookback how far back they
+	// see. A target without any look for so long is taken for switched off.
+	Every    Duration `yaml:"every"`
+	Lookback Duration `yaml:"lookback"`
+	// Grace is how long after the start nothing is called stale: the first
+	// looks are still on their way.
+	Grace Duration `yaml:"grace"`
+	// StaleAfter is a number of intervals.
+	StaleAfter float64 `yaml:"stale_after"`
+	// FailingLooks in a row open an episode, RecoverLooks close it.
+	FailingLooks int `yaml:"failing_looks"`
+	RecoverLooks int `yaml:"recover_looks"`
+	// Depth is the share of the usual depth below which a list has become
+	// short, DepthRecovered the one from which it is well again.
+	Depth          float64 `yaml:"depth"`
+	DepthRecovered float64 `yaml:"depth_recovered"`
+	// MissingLooks is in how many looks in a row a metric has to be missing.
+	MissingLooks int `yaml:"missing_looks"`
+	// EqualLooks is how many looks in a row have to be identical; EqualReadings
+	// how many readings a look needs for that to mean anything.
+	EqualLooks    int `yaml:"equal_looks"`
+	EqualReadings int `yaml:"equal_readings"`
+	// FrozenAfter is how long a chart may keep its order.
+	FrozenAfter Duration `yaml:"frozen_after"`
+	// Coverage is the share of a day's looks below which the day is a hole,
+	// CoverageRecovered the one from which it is well again.
+	Coverage          float64 `yaml:"coverage"`
+	CoverageRecovered float64 `yaml:"coverage_recovered"`
+	// AcceptAfter is when what has changed for good becomes the usual.
+	AcceptAfter Duration `yaml:"accept_after"`
 }
 
 // Store is for the processor that writes into ClickHouse.
@@ -127,8 +164,9 @@ type Collect struct {
 	Timeout Duration `yaml:"timeout"`
 	MaxBody Bytes    `yaml:"max_body"`
 	// Jitter shifts each look by up to this share of its interval.
-	Jitter float64 `yaml:"jitter"`
-	Raw    Raw     `yaml:"raw"`
+	Jitter  float64 `yaml:"jitter"`
+	Raw     Raw     `yaml:"raw"`
+	Breaker Breaker `yaml:"breaker"`
 	// Hosts are the manners per host; "*" is for all others.
 	Hosts   map[string]Host `yaml:"hosts"`
 	Sources Sources         `yaml:"sources"`
@@ -164,6 +202,14 @@ type Raw struct {
 	// Keep 0: not at all.
 	Keep     Duration `yaml:"keep"`
 	MaxBytes Bytes    `yaml:"max_bytes"`
+}
+
+// Breaker makes looks rarer where they keep failing.
+type Breaker struct {
+	// After so many looks in a row that failed; 0: never.
+	After int `yaml:"after"`
+	// Longest is the longest pause between two tries.
+	Longest Duration `yaml:"longest"`
 }
 
 // Host is how politely a host is asked.

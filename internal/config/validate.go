@@ -183,6 +183,7 @@ func (k *checker) process(c *Process) {
 	k.between("process.store.batch_wait", c.Store.BatchWait.D(), time.Millisecond, time.Minute)
 	k.between("process.store.rollup_every", c.Store.RollupEvery.D(), time.Second, day)
 	k.count("process.count", &c.Count)
+	k.health(&c.Health)
 }
 
 // count bounds what is open at the same time, and with it the memory.
@@ -201,6 +202,8 @@ func (k *checker) collect(c *Collect) {
 	k.need(isContact(c.Contact), "collect.contact", "is %q, want a URL (https://...) or a mail address", c.Contact)
 	k.between("collect.timeout", c.Timeout.D(), time.Millisecond, 10*time.Minute)
 	k.size("collect.max_body", c.MaxBody, 1<<10, 1<<30)
+	k.need(c.Breaker.After >= 0 && c.Breaker.After <= 1000, "collect.breaker.after", "is %d, want 0 (never) to 1000", c.Breaker.After)
+	k.between("collect.breaker.longest", c.Breaker.Longest.D(), time.Minute, 7*day)
 	k.need(c.Jitter >= 0 && c.Jitter <= 0.5, "collect.jitter", "is %v, want 0 to 0.5", c.Jitter)
 	if c.Raw.Keep != 0 {
 		k.between("collect.raw.keep", c.Raw.Keep.D(), time.Hour, 3660*day)

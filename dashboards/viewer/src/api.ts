@@ -21,6 +21,24 @@ export interface Source {
   why: string;
 }
 
+/** An open episode about a source itself. */
+export interface Trouble {
+  id: string;
+  rule: string;
+  source: string;
+  /** source/NAME//all is all of the source. */
+  target: string;
+  subject: string;
+  metric: string;
+  since: string;
+  value: number;
+  expected: number;
+  unit: string;
+  severity: number;
+  says: string;
+  advice: string;
+}
+
 export interface Status {
   broker: string;
   clickhouse_http: string;
@@ -33,6 +51,7 @@ export interface Status {
   rows: Record<string, number>;
   lag: Lag[];
   sources: Source[];
+  health?: Trouble[];
   case: { name: string; loaded: number; total: number; done: boolean };
   problems?: string[];
 }

@@ -1,6 +1,6 @@
 // The table of sources: how fresh each is, since when and why.
 
-import type { Source, SourceState, Status } from "./api";
+import type { Source, SourceState, Status, Trouble } from "./api";
 import { fill, h, type Child } from "./dom";
 import { age, date, moment, targetName, type Zone } from "./format";
 
@@ -64,8 +64,26 @@ export function drawSources(host: HTMLElement, st: Status, zone: Zone): void {
     table.append(body);
   }
   const had = document.activeElement?.getAttribute("data-source") ?? null;
-  fill(host, h("p.note", {}, `${st.sources.length} targets: ${summary(st.sources)}.`), table);
+  fill(host, h("p.note", {}, `${st.sources.length} targets: ${summary(st.sources)}.`), ...troubles(st.health ?? [], zone), table);
   if (had !== null) table.querySelector<HTMLElement>(`[data-source="${CSS.escape(had)}"]`)?.focus();
+}
+
+/** What it is about, in words: a source with all its targets, or one of them. */
+export function aboutWhat(t: Trouble): string {
+  const what = t.target.startsWith("source/") ? `${t.source}, all targets` : `${t.source}: ${targetName(t.target)}`;
+  return t.subject === t.target ? what : `${what}, ${t.subject}`;
+}
+
+function troubles(open: readonly Trouble[], zone: Zone): HTMLElement[] {
+  return open.map((t) =>
+    h(
+      "p.trouble",
+      { "data-rule": t.rule },
+      h("b", {}, `${t.rule} · ${aboutWhat(t)}`),
+      ` since ${moment(Date.parse(t.since) / 1000, zone)}. ${t.says} `,
+      h("em", {}, t.advice),
+    ),
+  );
 }
 
 function groupRow(g: Group, now: number, zone: Zone, redraw: () => void): HTMLElement {
