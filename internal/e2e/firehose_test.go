@@ -16,8 +16,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tidemark/tidemark/collectors"
 	"github.com/tidemark/tidemark/internal/config"
 	"github.com/tidemark/tidemark/internal/event"
+	"github.com/tidemark/tidemark/internal/fetch"
 	"github.com/tidemark/tidemark/internal/kafka"
 	"github.com/tidemark/tidemark/internal/testkit"
 	"github.com/tidemark/tidemark/processors/count"
@@ -25,8 +27,11 @@ import (
 
 const (
 	firehoseRate = 20_000 // events a second of event time
+	// cutAfter is more than the five seconds by which the stream goes back when it
+	// connects again: a server that cuts sooner would never be left behind.
+	cutAfter = 9 * firehoseRate
 	// firehosePatience is for 6 million posts on a slow machine.
-	firehosePatience = 15 * time.Minute
+	firehosePatience = 40 * time.Minute
 	// firehoseHeap is far above what the whole of it needs, the fake server and
 	// the broker included, and far below what 6 million posts would.
 	firehoseHeap = 1 << 30
@@ -51,10 +56,11 @@ func firehoseSeconds(t *testing.T) int {
 // when the last mentions of the plan are through.
 type firehoseSink struct {
 	*kafka.Client
-	mu   sync.Mutex
-	last map[string]bool
-	sent atomic.Int64
-	all  chan struct{}
+	mu     sync.Mutex
+	cursor string
+	last   map[string]bool
+	sent   atomic.Int64
+	all    chan struct{}
 }
 
 func (s *firehoseSink) PublishMentions(ctx context.Context, all []*event.Mention) error {
@@ -78,29 +84,69 @@ func (s *firehoseSink) PublishMentions(ctx context.Context, all []*event.Mention
 	return nil
 }
 
+// SaveCursor implements collectors.Sink.
+func (s *firehoseSink) SaveCursor(_ context.Context, _, cursor string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cursor = cursor
+	return nil
+}
+
+// LoadCursor implements collectors.Sink.
+func (s *firehoseSink) LoadCursor(context.Context, string) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cursor, nil
+}
+
 // TestFirehoseIsCountedExactly: 20,000 posts a second of event time, as fast as
 // they are taken, with cuts, in disorder and some of them twice; Kafka; the
 // count, killed now and then. Every tag has in every minute exactly what an
 // independent count of the plan says, and memory stays bounded.
 func TestFirehoseIsCountedExactly(t *testing.T) { //nolint:paralleltest // it measures the heap of the process
 	needSlow(t)
-	seconds := firehoseSeconds(t)
-	events := firehoseRate * seconds
-	plan := testkit.FirehosePlan{Seed: 3, Events: events, PerSecond: firehoseRate, Disorder: 5 * time.Second, Tags: firehoseTags()}
+	plan := firehosePlan(t)
+	countedExactly(t, plan, func(ctx context.Context, sink *firehoseSink) error { return feed(ctx, plan, sink) })
+}
+
+// TestFirehoseChainIsCountedExactly is the same with all of the chain: a server
+// that speaks Jetstream, cuts and repeats, and the stream that reads it.
+func TestFirehoseChainIsCountedExactly(t *testing.T) { //nolint:paralleltest // it measures the heap of the process
+	needSlow(t)
+	plan := firehosePlan(t)
+	server := testkit.NewFakeJetstream(t, plan)
+	server.Set(testkit.JetstreamFaults{CutAfter: max(plan.Events/6, cutAfter), Duplicate: 37, Reorder: 50})
+	countedExactly(t, plan, func(ctx context.Context, sink *firehoseSink) error {
+		// Without a position a stream begins at its end.
+		sink.cursor = fmt.Sprintf(`{"us":%d}`, server.Plan.Start.UnixMicro())
+		return readFirehose(ctx, server.URL, sink)
+	})
+}
+
+func firehosePlan(t *testing.T) testkit.FirehosePlan {
+	t.Helper()
+	return testkit.FirehosePlan{
+		Seed: 3, Events: firehoseRate * firehoseSeconds(t), PerSecond: firehoseRate, Disorder: 5 * time.Second, Tags: firehoseTags(),
+	}
+}
+
+// countedExactly lets source publish the mentions of the plan, and compares what
+// comes out.
+func countedExactly(t *testing.T, plan testkit.FirehosePlan, source func(context.Context, *firehoseSink) error) {
+	t.Helper()
 	want, total, last := truthOf(plan)
 	addr := testkit.Broker(t)
 	sink := &firehoseSink{Client: firehoseKafka(t, addr), last: last, all: make(chan struct{})}
-
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	group, ctx := errgroup.WithContext(ctx)
 	heap := watchHeap(ctx, group)
-	got := &published{counts: map[string]float64{}, open: len(want)}
+	got := &published{counts: map[string]float64{}}
 	read := kafka.NewConsumer(firehoseKafka(t, addr), kafka.ConsumerConfig{Group: "reader", Topics: []string{event.TopicSnapshots}}, got, nil, quiet())
 	group.Go(func() error { return read.Run(ctx) })
 	group.Go(func() error { return countAndDie(ctx, firehoseKafka(t, addr), plan.Tags) })
 	began := time.Now()
-	group.Go(func() error { return feed(ctx, plan, sink) })
+	group.Go(func() error { return source(ctx, sink) })
 
 	select {
 	case <-sink.all:
@@ -113,17 +159,39 @@ func TestFirehoseIsCountedExactly(t *testing.T) { //nolint:paralleltest // it me
 	closeWindows(t, sink.Client)
 	eventually(t, "every tag and minute", func() error { return got.compare(want) })
 	cancel()
-	if err := group.Wait(); err != nil && t.Context().Err() == nil && ctx.Err() == nil {
+	if err := group.Wait(); err != nil && ctx.Err() == nil {
 		t.Error(err)
 	}
 	t.Logf("%d events in %.1f s (%.0f a second), %d mentions, %d were sent; %d tags and minutes exact; at most %d MiB of heap",
-		events, took.Seconds(), float64(events)/took.Seconds(), total, sink.sent.Load(), len(want), heap.Load()>>20)
+		plan.Events, took.Seconds(), float64(plan.Events)/took.Seconds(), total, sink.sent.Load(), len(want), heap.Load()>>20)
 	if sent := int(sink.sent.Load()); sent <= total {
 		t.Errorf("%d mentions were sent for %d: nothing came twice, the test proves little", sent, total)
 	}
 	if heap.Load() > firehoseHeap {
 		t.Errorf("heap grew to %d MiB, at most %d", heap.Load()>>20, firehoseHeap>>20)
 	}
+}
+
+// readFirehose runs the stream as the configuration has it, at our server.
+func readFirehose(ctx context.Context, url string, sink *firehoseSink) error {
+	cfg, err := config.Default()
+	if err != nil {
+		return err
+	}
+	cfg.Collect.Contact = "tests@example.org"
+	b := &cfg.Collect.Sources.Bluesky
+	b.Enabled, b.HostsV2, b.HostsV1 = true, []string{url}, nil
+	client, err := fetch.New(fetch.Config{Collect: cfg.Collect}, nil, quiet())
+	if err != nil {
+		return err
+	}
+	entries, err := collectors.NewStreams(cfg.Collect, client)
+	if err != nil {
+		return err
+	}
+	runner := collectors.NewRunner(nil, sink, cfg.Collect, prometheus.NewRegistry(), quiet())
+	runner.AddStreams(entries, sink)
+	return runner.Run(ctx)
 }
 
 // firehoseTags are many, so that the counters of the top tags are needed too.
@@ -237,7 +305,6 @@ func closeWindows(t *testing.T, c *kafka.Client) {
 type published struct {
 	mu     sync.Mutex
 	counts map[string]float64
-	open   int
 	bad    error
 }
 

@@ -61,7 +61,7 @@ func (s *sink) PublishAll(_ context.Context, _ string, msgs []kafka.Outgoing) er
 }
 
 func (s *sink) look(look *event.Snapshot, b []byte) {
-	key := fmt.Sprint(look.GetSource(), look.GetTarget().Key(), look.GetSlotMs(), look.GetSeenAtMs()/hourMS, look.GetReadings()[0].GetMetric())
+	key := fmt.Sprint(look.GetSource(), look.GetTarget().Key(), look.GetSlotMs(), look.GetReadings()[0].GetMetric())
 	if before, ok := s.bytes[key]; ok {
 		s.again++
 		if !bytes.Equal(before, b) {

@@ -30,7 +30,7 @@ func sourceOf(platform string) string { return platform + "_tags" }
 // publishMinute publishes each watched tag that was there, as a 0 each that
 // surely was not, and all tags together.
 func (s *stream) publishMinute(m *minute) {
-	w := window{start: m.start, length: minuteMS}
+	w := window{start: m.start, length: minuteMS, every: minuteMS}
 	for i, tag := range s.r.watched {
 		if n := m.watched[i]; n > 0 || m.alive() && s.owned[i] {
 			w.readings = w.readings[:0]
@@ -44,7 +44,7 @@ func (s *stream) publishMinute(m *minute) {
 }
 
 func (s *stream) publishHour(h *hour) {
-	w := window{start: h.start, length: hourMS}
+	w := window{start: h.start, length: hourMS, every: minuteMS}
 	for i, tag := range s.r.watched {
 		s.publishWatched(w, h, i, tag)
 	}
@@ -60,7 +60,7 @@ func (s *stream) publishHour(h *hour) {
 	if h.total == 0 {
 		return
 	}
-	w.readings, w.depth = nil, s.r.topK
+	w.readings, w.depth, w.every = nil, s.r.topK, hourMS
 	for _, c := range h.top.top(s.r.topK) {
 		w.add(c.tag, metricHour, c.count)
 		w.add(c.tag, metricOvercount, c.over)
@@ -97,6 +97,7 @@ func (s *stream) part(name string) *event.Target {
 // window is what a snapshot says.
 type window struct {
 	start, length int64
+	every         int64 // until the next look at the same target
 	depth         int
 	readings      []*event.Reading
 }
@@ -106,19 +107,25 @@ func (w *window) add(subject, metric string, n uint64) {
 }
 
 // publish makes the snapshot. Nothing in it is of the moment when it is made,
-// so that the same window is the same bytes each time. It counts as seen when
-// its grace is over. Where a topic was given more partitions, the one that a
+// so that the same window is the same bytes each time. Slot is when the window
+// closes where mentions come as they happen; v_freshness would otherwise take
+// every count for late. Where a topic was given more partitions, the one that a
 // tag has left may say 0 in good faith: a number is seen a millisecond later,
-// and the later seen holds.
+// and the later seen holds. The last minute of an hour closes with it: two more
+// milliseconds make two looks of them.
 func (s *stream) publish(w window, target *event.Target, counted bool) {
-	seen := w.start + w.length + s.r.grace
+	slot := w.start + w.length + s.r.grace + s.r.disorder
+	seen := slot
 	if counted {
 		seen++
 	}
+	if w.length == hourMS {
+		seen += 2
+	}
 	s.out(&event.Snapshot{
-		Source: sourceOf(s.platform), Target: target, SlotMs: w.start, SeenAtMs: seen,
+		Source: sourceOf(s.platform), Target: target, SlotMs: slot, SeenAtMs: seen,
 		Outcome: event.Outcome_OUTCOME_OK, Basis: event.Basis_BASIS_MEASURED, Via: Stage,
-		EveryS: uint32(minuteMS / 1000), Depth: uint32(w.depth), ParserVersion: parserVersion,
+		EveryS: uint32(w.every / 1000), Depth: uint32(w.depth), ParserVersion: parserVersion,
 		Readings: slices.Clone(w.readings),
 	})
 }
