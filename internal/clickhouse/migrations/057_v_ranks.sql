@@ -17,7 +17,7 @@ CREATE OR REPLACE VIEW v_ranks {{.OnCluster}} (
     outcome LowCardinality(String) COMMENT 'Outcome of the look',
     reason String COMMENT 'Why nobody could look'
 )
-COMMENT 'For every look at a chart and every watched app of its store: where it was, in four states that are never mixed up. A look that never took place is in gaps.'
+COMMENT 'For every look at a chart and every watched app of its store: where it was, in four states that are never mixed up. A look that never took place is in gaps. Of an import of some apps only (ok with depth 0) nothing is said about the others.'
 AS
 WITH
     (
@@ -91,7 +91,7 @@ FROM (
         arrayStringConcat(arraySlice(splitByChar('/', target), 4), '/') AS name,
         arrayFirst(a -> a.1 = place AND a.2 = subject, apps).3 AS by_app
     FROM told
-    WHERE was_looked
+    WHERE was_looked AND NOT (look.2 = 'ok' AND look.3 = 0 AND found_rank = 0)
 ) AS t
 ASOF LEFT JOIN listing AS l
     ON l.place = t.place AND l.country = t.country AND l.basis = t.basis AND l.subject = t.subject AND t.slot >= l.at
