@@ -20,6 +20,7 @@ import (
 	"github.com/tidemark/tidemark/collectors/mastodon"
 	"github.com/tidemark/tidemark/collectors/radar"
 	"github.com/tidemark/tidemark/collectors/tiktok"
+	"github.com/tidemark/tidemark/collectors/tranco"
 	"github.com/tidemark/tidemark/collectors/wikipedia"
 	"github.com/tidemark/tidemark/collectors/youtube"
 	"github.com/tidemark/tidemark/internal/config"
@@ -84,6 +85,7 @@ func New(cfg config.Collect, w config.Watch, f *fetch.Client) ([]Entry, error) {
 		{"bluesky_trends", s.BlueskyTrends.Schedule, bluesky.AboutTrends(), func() (Source, error) { return bluesky.NewTrends(f, s.BlueskyTrends), nil }},
 		{"gdelt", s.GDELT.Schedule, gdelt.About(), func() (Source, error) { return gdelt.New(f, s.GDELT, w) }},
 		{"gdelt_doc", s.GDELTDoc.Schedule, gdelt.AboutDoc(), func() (Source, error) { return gdelt.NewDoc(f, s.GDELTDoc, w) }},
+		{"tranco", s.Tranco.Schedule, tranco.About(), func() (Source, error) { return tranco.New(f, s.Tranco, w) }},
 		{"googleplay", s.GooglePlay.Schedule, googleplay.About(), func() (Source, error) { return googleplay.NewCharts(f, s.GooglePlay, w) }},
 		{"googleplay_details", s.GooglePlayDetails.Schedule, googleplay.AboutDetails(), func() (Source, error) { return googleplay.NewDetails(f, s.GooglePlayDetails, w) }},
 		{"tiktok", s.TikTok.Schedule, tiktok.About(), func() (Source, error) { return tiktok.New(f, s.TikTok, w) }},

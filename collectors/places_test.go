@@ -34,6 +34,7 @@ func watchlist() config.Watch {
 			{Store: "google", Name: "top-free/overall"},
 		},
 		Tags: []string{"#RedNote"}, Keywords: []string{"rednote"}, Articles: []string{"en.wikipedia/AC DC/live"},
+		Domains: []string{"xiaohongshu.com"},
 		Entities: []config.Entity{
 			{ID: "tiktok", Name: "TikTok", Apps: map[string]string{"apple": "835599320"}},
 			{ID: "rednote", Name: "RedNote", Apps: map[string]string{"apple": "741292507", "google": "com.xingin.xhs"}},
@@ -77,6 +78,7 @@ func collect() config.Collect {
 			BlueskyTrends:  config.BlueskyTrends{Schedule: every("@every 1h"), BaseURL: "https://sky.example/"},
 			GDELT:          config.GDELT{Schedule: every("@every 1h"), FilesURL: "https://files.example/", MaxZip: 1 << 20, MaxCSV: 1 << 22},
 			GDELTDoc:       config.GDELTDoc{Schedule: every("@every 1h"), BaseURL: "https://doc.example/"},
+			Tranco:         config.Tranco{Schedule: every("@every 1h"), BaseURL: "https://tranco.example/"},
 
 			GooglePlay:        config.GooglePlay{Schedule: every("@every 1h"), BaseURL: "https://play.example/", UserAgent: browser},
 			GooglePlayDetails: config.GooglePlay{Schedule: every("@every 1h"), BaseURL: "https://play.example", UserAgent: browser},
@@ -105,11 +107,14 @@ const (
 	filePath      = "/gdeltv2/20250113101500.gkg.csv.zip"
 	fileBefore    = "/gdeltv2/20250113100000.gkg.csv.zip"
 	timelinePath  = "/api/v2/doc/doc"
+	domainPath    = "/api/ranks/domain/xiaohongshu.com"
 	robotsPath    = "/robots.txt"
 	playPath      = "/_/PlayStoreUi/data/batchexecute"
 	appPath       = "/store/apps/details"
 	challengePath = "/api/challenge/detail/"
 	tagPagePath   = "/tag/rednote"
+
+	domainRanks = "tranco keyword/tranco//xiaohongshu.com"
 
 	browser = "Mozilla/5.0 (Test)"
 )
@@ -139,6 +144,7 @@ func good() map[string]string {
 		filePath:     gkg("20250113101500", "https://news.example/rednote-tops-charts", "https://news.example/weather"),
 		fileBefore:   gkg("20250113100000", "https://news.example/sports"),
 		timelinePath: `{"timeline":[{"series":"Article Count","data":[{"date":"20250113T093000Z","value":3,"norm":1200},{"date":"20250113T094500Z","value":0,"norm":0}]}]}`,
+		domainPath:   `{"ranks":[{"date":"2025-01-13","rank":10123},{"date":"2025-01-12","rank":null},{"date":"2025-01-11","rank":10240}],"domain":"xiaohongshu.com"}`,
 
 		robotsPath:    "User-agent: *\nDisallow: /search\n",
 		playPath:      playChart("com.zhiliaoapp.musically", "com.xingin.xhs"),
@@ -190,7 +196,7 @@ func visit(t *testing.T, d time.Duration, tell func(*testkit.FakeSource)) (*topi
 		"googletrends list/google-trends/us/trending", "hackernews keyword/hackernews//rednote",
 		"mastodon tag/social.example//rednote", "mastodon_trends list/social.example//trending-tags",
 		"radar list/cloudflare-radar//internet-services/social-media",
-		tiktokViews, "wikipedia article/en.wikipedia//AC_DC/live", "youtube tag/youtube//rednote",
+		tiktokViews, domainRanks, "wikipedia article/en.wikipedia//AC_DC/live", "youtube tag/youtube//rednote",
 	}
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(looks))); diff != "" {
 		t.Fatalf("not every target was looked at: %s", diff)
@@ -254,6 +260,7 @@ func TestGoodAnswers(t *testing.T) {
 			"mastodon_trends list/social.example//trending-tags": "ok depth 1 via \"\" status 200 \nrednote rank 1 at slot\nrednote uses_day 806 at 2025-01-13 00:00" +
 				"\nrednote accounts_day 688 at 2025-01-13 00:00\nrednote uses_today 806 at slot\nrednote accounts_today 688 at slot",
 			"bluesky_trends list/bluesky//trends": "ok depth 1 via \"\" status 200 \nTikTok Ban rank 1 at slot\nTikTok Ban posts_total 1200 at slot",
+			domainRanks:                           "ok depth 0 via \"\" status 200 \nxiaohongshu.com domain_rank_day 10123 at 2025-01-13 00:00\nxiaohongshu.com domain_rank_day 10240 at 2025-01-11 00:00",
 			playCharts:                            "ok depth 2 via \"vyAe2\" status 200 \ncom.zhiliaoapp.musically rank 1 at slot\ncom.xingin.xhs rank 2 at slot",
 			playDetails: "ok depth 0 via \"page\" status 200 \ncom.xingin.xhs listed 1 at slot\ncom.xingin.xhs installs_total 5.123456e+06 at slot" +
 				"\ncom.xingin.xhs ratings_total 420 at slot\ncom.xingin.xhs rating_average 4.4 at slot\ncom.xingin.xhs reviews_total 42 at slot",

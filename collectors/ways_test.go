@@ -200,6 +200,14 @@ func TestWhatAPlaceMeans(t *testing.T) {
 		"no such method":   {topicsPath, testkit.FakeStatus(501), topics, event.Outcome_OUTCOME_FAILED, "the server does not offer trends"},
 		"no topics":        {topicsPath, testkit.FakeOK(`{"trends":[]}`), topics, event.Outcome_OUTCOME_EMPTY, "nothing is trending"},
 
+		"domain not in the list": {
+			domainPath, testkit.FakeOK(`{"ranks":[],"domain":"xiaohongshu.com"}`),
+			domainRanks, event.Outcome_OUTCOME_EMPTY, "the domain is not in the list on any of the days",
+		},
+		"ranks of next week": {
+			domainPath, testkit.FakeOK(`{"ranks":[{"date":"2025-01-20","rank":1}],"domain":"xiaohongshu.com"}`),
+			domainRanks, event.Outcome_OUTCOME_REFUSED, "ranks has 2025-01-20, which is still to come",
+		},
 		"no mentions": {hitsPath, testkit.FakeOK(`{"nbHits":0,"hitsPerPage":0,"exhaustiveNbHits":true}`), hn, event.Outcome_OUTCOME_OK, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

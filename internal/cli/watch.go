@@ -32,6 +32,7 @@ func watchLists() []watchList {
 		{"tag", "a hashtag, without #", func(a *config.Additions) *[]string { return &a.Tags }},
 		{"keyword", "a word or phrase for news sites", func(a *config.Additions) *[]string { return &a.Keywords }},
 		{"article", "an article as project/title: en.wikipedia/Bluesky_Social", func(a *config.Additions) *[]string { return &a.Articles }},
+		{"domain", "a domain, in lower case: bsky.app", func(a *config.Additions) *[]string { return &a.Domains }},
 		{"storefront", "a country of the stores: two lower-case letters", func(a *config.Additions) *[]string { return &a.Storefronts }},
 	}
 }

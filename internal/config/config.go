@@ -237,6 +237,7 @@ type Sources struct {
 	BlueskyTrends  BlueskyTrends  `yaml:"bluesky_trends"`
 	GDELT          GDELT          `yaml:"gdelt"`
 	GDELTDoc       GDELTDoc       `yaml:"gdelt_doc"`
+	Tranco         Tranco         `yaml:"tranco"`
 
 	GooglePlay        GooglePlay `yaml:"googleplay"`
 	GooglePlayDetails GooglePlay `yaml:"googleplay_details"`
@@ -312,6 +313,12 @@ type GDELTDoc struct {
 	BaseURL  string `yaml:"base_url"`
 }
 
+// Tranco polls the ranks of domains in the Tranco list.
+type Tranco struct {
+	Schedule `yaml:",inline"`
+	BaseURL  string `yaml:"base_url"`
+}
+
 // GooglePlay reads charts, or the pages of the watched apps.
 type GooglePlay struct {
 	Schedule `yaml:",inline"`
@@ -341,6 +348,8 @@ type Watch struct {
 	Keywords []string `yaml:"keywords"`
 	// Articles as project/title: en.wikipedia/TikTok.
 	Articles []string `yaml:"articles"`
+	// Domains as they are registered, in lower case: bsky.app.
+	Domains []string `yaml:"domains"`
 	// Storefronts as ISO 3166 alpha-2, lower case.
 	Storefronts []string `yaml:"storefronts"`
 	Charts      []Chart  `yaml:"charts"`

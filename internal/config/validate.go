@@ -258,6 +258,8 @@ func (k *checker) sources(c *Sources) {
 	k.need(c.Wikipedia.Days >= 1 && c.Wikipedia.Days <= 366, at+"wikipedia.days", "is %d, want 1 to 366", c.Wikipedia.Days)
 	k.schedule(at+"hackernews", c.HackerNews.Every)
 	k.baseURL(at+"hackernews.base_url", c.HackerNews.BaseURL)
+	k.schedule(at+"tranco", c.Tranco.Every)
+	k.baseURL(at+"tranco.base_url", c.Tranco.BaseURL)
 	k.feeds(c)
 	k.gdelt(at+"gdelt", c)
 	play, details := c.GooglePlay, c.GooglePlayDetails

@@ -24,6 +24,12 @@ func (k *checker) watch(w *Watch) {
 		}
 		return ""
 	})
+	k.words("watch.domains", w.Domains, asWritten, func(d string) string {
+		if len(d) > 253 || !matches(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$`, d) {
+			return "is no domain; write it in lower case, without https:// and without a path, such as bsky.app"
+		}
+		return ""
+	})
 	k.words("watch.storefronts", w.Storefronts, asWritten, func(s string) string {
 		if !matches(`^[a-z]{2}$`, s) {
 			return "is no storefront; write two lower-case letters (ISO 3166), such as us or jp"

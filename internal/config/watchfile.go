@@ -21,6 +21,7 @@ type Additions struct {
 	Tags        []string `yaml:"tags,omitempty"`
 	Keywords    []string `yaml:"keywords,omitempty"`
 	Articles    []string `yaml:"articles,omitempty"`
+	Domains     []string `yaml:"domains,omitempty"`
 	Storefronts []string `yaml:"storefronts,omitempty"`
 	Charts      []Chart  `yaml:"charts,omitempty"`
 }
@@ -80,6 +81,7 @@ func (c *Config) WithAdditions(a Additions) (*Config, error) {
 	w.Tags = append(slices.Clone(w.Tags), a.Tags...)
 	w.Keywords = append(slices.Clone(w.Keywords), a.Keywords...)
 	w.Articles = append(slices.Clone(w.Articles), a.Articles...)
+	w.Domains = append(slices.Clone(w.Domains), a.Domains...)
 	w.Storefronts = append(slices.Clone(w.Storefronts), a.Storefronts...)
 	w.Charts = append(slices.Clone(w.Charts), a.Charts...)
 	problems := with.problems()

@@ -3,6 +3,7 @@ package config_test
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -83,5 +84,37 @@ func TestWatchFileMistakes(t *testing.T) {
 		if err == nil || !config.IsInvalid(err) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q:\ngot  %v\nwant %s", text, err, want)
 		}
+	}
+}
+
+// Whatever can be watched can be added while it runs: a configuration that
+// watches nothing, and the built-in watchlist added to it, watch all of it.
+func TestEveryListCanBeAddedTo(t *testing.T) {
+	t.Parallel()
+	cfg, err := config.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := cfg.Watch
+	var a config.Additions
+	for list := range reflect.TypeFor[config.Watch]().Fields() {
+		from, to := reflect.ValueOf(want).FieldByName(list.Name), reflect.ValueOf(&a).Elem().FieldByName(list.Name)
+		switch {
+		case list.Name == "File":
+		case from.Len() == 0:
+			t.Errorf("the built-in configuration has nothing in watch.%s", list.Name)
+		case !to.IsValid():
+			t.Errorf("the watch file has no %s", list.Name)
+		default:
+			to.Set(from)
+		}
+	}
+	cfg.Watch = config.Watch{}
+	with, err := cfg.WithAdditions(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, with.Watch); diff != "" {
+		t.Errorf("not all was taken on (-want +got):\n%s", diff)
 	}
 }

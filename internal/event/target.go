@@ -11,7 +11,7 @@ const (
 	KindListing = "listing" // an app's own page in a store: is it there, its ratings
 	KindTag     = "tag"     // a hashtag on a platform
 	KindArticle = "article" // an encyclopedia's article
-	KindKeyword = "keyword" // a word on a news site
+	KindKeyword = "keyword" // a word, a phrase or a name that a place is asked for
 	KindList    = "list"    // a platform's list of topics
 	// KindSource is a source with all its targets. Only episodes are about one.
 	KindSource = "source"

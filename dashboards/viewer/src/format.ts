@@ -136,6 +136,7 @@ export function storeName(place: string): string {
     xiaohongshu: "RedNote (Xiaohongshu)",
     weibo: "Weibo",
     tiktok: "TikTok",
+    tranco: "the Tranco list",
     "en.wikipedia": "English Wikipedia",
     "zh.wikipedia": "Chinese Wikipedia",
   };
