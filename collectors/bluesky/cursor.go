@@ -70,10 +70,16 @@ type track struct {
 	rewind time.Duration
 	// from is where the connection began: everything up to its time was taken
 	// over before.
-	from  cursor
+	from cursor
+	// last is the latest time of an event: a connection that is cut after any
+	// few seconds of the stream must have moved on, whatever its last event.
 	last  time.Time
 	marks []mark
 }
+
+// believed is how far times may go back and forth. One that was further ahead
+// was wrong, and is forgotten.
+const believed = time.Minute
 
 type mark struct {
 	seq int64
@@ -82,7 +88,9 @@ type mark struct {
 
 // passed notes an event.
 func (t *track) passed(f frame) {
-	t.last = f.at
+	if f.at.After(t.last) || t.last.Sub(f.at) > believed {
+		t.last = f.at
+	}
 	if f.seq == 0 {
 		return
 	}
