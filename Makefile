@@ -83,7 +83,7 @@ slow: build kafka-jars clickhouse18 ## What needs other people's servers: Apache
 	TIDEMARK_CLICKHOUSE18=$(CURDIR)/bin/clickhouse18 go test -count=1 -timeout 10m -run TestNative ./internal/clickhouse/
 	TIDEMARK_E2E=1 TIDEMARK_REAL_KAFKA=1 TIDEMARK_E2E_BINARY=$(CURDIR)/bin/tidemark \
 		go test -count=1 -timeout 30m -run Servers ./internal/e2e/
-	TIDEMARK_E2E=1 TIDEMARK_E2E_FIREHOSE=300 go test -count=1 -timeout 90m -v -run CountedExactly ./internal/e2e/
+	TIDEMARK_E2E=1 TIDEMARK_E2E_FIREHOSE=300 go test -count=1 -timeout 25m -v -run CountedExactly ./internal/e2e/
 
 .PHONY: fuzz
 fuzz: engine ## Each fuzz target for FUZZTIME (30s)

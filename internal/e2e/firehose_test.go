@@ -31,7 +31,7 @@ const (
 	// connects again: a server that cuts sooner would never be left behind.
 	cutAfter = 9 * firehoseRate
 	// firehosePatience is for 6 million posts on a slow machine.
-	firehosePatience = 40 * time.Minute
+	firehosePatience = 12 * time.Minute
 	// firehoseHeap is far above what the whole of it needs, the fake server and
 	// the broker included, and far below what 6 million posts would.
 	firehoseHeap = 1 << 30
