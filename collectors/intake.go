@@ -82,6 +82,10 @@ func (i *intake) Publish(ctx context.Context, b stream.Batch) error {
 	for _, n := range b.Dropped {
 		i.now.dropped += n
 	}
+	i.now.notUnderstood += b.Dropped[stream.DroppedMessage]
+	if b.NotUnderstood != "" {
+		i.now.whyNot = b.NotUnderstood
+	}
 	if !b.At.IsZero() {
 		i.last = b.At
 	}

@@ -66,6 +66,9 @@ func (c *channel) minute(slot time.Time, m minute, whole bool) *event.Snapshot {
 	for _, remark := range m.remarks {
 		remarks = append(remarks, errors.New(remark))
 	}
+	if m.notUnderstood > 0 {
+		remarks = append(remarks, fmt.Errorf("%d messages were not understood and are dropped, the last one: %s", m.notUnderstood, m.whyNot))
+	}
 	if m.lastErr != nil {
 		remarks = append(remarks, fmt.Errorf("connection ended %d times, the last time: %w", m.connectionsEnded, m.lastErr))
 	}
@@ -128,6 +131,9 @@ type minute struct {
 	holeFrom, holeTo                 time.Time
 	lastErr                          error
 	lag                              time.Duration
+	// notUnderstood messages were dropped, the last one for whyNot.
+	notUnderstood int
+	whyNot        string
 	// waiting is how long the broker has not taken what is offered to it.
 	waiting time.Duration
 }

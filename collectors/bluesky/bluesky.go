@@ -63,7 +63,7 @@ func About() about.Source {
 		Unit:     "what came in the minute before the look, by arrival; seconds behind; the tags themselves are mentions, one per tag and post, by the time at which the server saw the post",
 		Fresh:    "a second",
 		Terms:    "Public service of Bluesky for this use, no key; servers of v2 may limit more strictly. One connection is held.",
-		Faults:   "New posts only; edits and deletions are not followed. Tags are taken from the facets and the list of tags, never from the text. Two servers may date one post some milliseconds apart. What a server no longer has after a long absence is a hole, and the next look says so.",
+		Faults:   "New posts only; edits and deletions are not followed. Tags are taken from the facets and the list of tags, never from the text; one that is a handle or host name, or of seven or more digits alone, may be a person and is dropped. Two servers may date one post some milliseconds apart. What a server no longer has after a long absence is a hole, and the next look says so.",
 		Past:     "as far back as the server keeps events, some 36 hours, and only from where it was left",
 	}
 }
@@ -90,25 +90,26 @@ func (s *Firehose) Run(ctx context.Context, out stream.Out) error {
 	if err != nil {
 		return &stream.Error{Reason: reasonPaused, Err: err}
 	}
-	n, err := s.once(ctx, out, h, from)
-	s.hosts.done(h, n > 0, err)
+	brought, err := s.once(ctx, out, h, from)
+	s.hosts.done(h, brought, err)
 	return err
 }
 
-// once is one connection; it returns how many events came.
-func (s *Firehose) once(ctx context.Context, out stream.Out, h *host, from cursor) (int, error) {
+// once is one connection; it brought something if an event came that is later
+// than the cursor.
+func (s *Firehose) once(ctx context.Context, out stream.Out, h *host, from cursor) (brought bool, err error) {
 	conn, err := s.dial(ctx, h, from)
 	if err != nil {
-		return 0, err
+		return false, err
 	}
 	defer conn.CloseNow() //nolint:errcheck // there is nothing left to say
 	out.Say(stream.State{Via: h.via()})
 	r, err := newReader(conn, h, s.cfg, from, out)
 	if err != nil {
-		return 0, err
+		return false, err
 	}
 	err = r.run(ctx)
-	return r.events, err
+	return r.track.moved(), err
 }
 
 // dictionary is a zstd dictionary as it is published.

@@ -86,12 +86,15 @@ type mark struct {
 	at  time.Time
 }
 
-// passed notes an event.
+// passed notes an event. One whose time is far ahead is no mark: it would stand
+// in the way of those behind it until their time has come. If the stream truly
+// went on there, the next event is one.
 func (t *track) passed(f frame) {
+	ahead := !t.last.IsZero() && f.at.Sub(t.last) > believed
 	if f.at.After(t.last) || t.last.Sub(f.at) > believed {
 		t.last = f.at
 	}
-	if f.seq == 0 {
+	if f.seq == 0 || ahead {
 		return
 	}
 	if n := len(t.marks); n > 0 {
@@ -103,10 +106,16 @@ func (t *track) passed(f frame) {
 	t.marks = append(t.marks, mark{f.seq, f.at})
 }
 
+// moved is true when an event came that is later than the cursor: those before
+// were asked for to be safe, and are no progress.
+func (t *track) moved() bool {
+	return !t.last.IsZero() && (t.from.isZero() || t.last.After(t.from.time()))
+}
+
 // cursor is where to go on after the last event. While a connection repeats
 // what was taken over before, it is still where that ended.
 func (t *track) cursor(now time.Time) cursor {
-	if t.last.IsZero() || !t.from.isZero() && !t.last.After(t.from.time()) {
+	if !t.moved() {
 		return t.from
 	}
 	at := t.last

@@ -38,6 +38,8 @@ type host struct {
 	plain bool
 	// noSeq says that the server no longer has the sequence number.
 	noSeq bool
+	// again says that it was asked a second time already, differently.
+	again bool
 	until time.Time // it wants no visit before
 }
 
@@ -74,23 +76,37 @@ func (l *hosts) pick(now time.Time) (*host, error) {
 	return nil, errors.New("every server has asked to be left alone for a while")
 }
 
-// done says how it went. A server of v2 that brought something is asked again,
-// because it knows its own sequence numbers; one of v1 was a makeshift, so the
-// turn begins anew; one that brought nothing makes room for the next.
+// done says how it went. A server of v2 that brought something new is asked
+// again, because it knows its own sequence numbers; one of v1 was a makeshift,
+// so the turn begins anew. One that brought nothing new, or ended the connection
+// by a fault of its own, makes room for the next: whatever is wrong with one
+// server, the others are asked.
 func (l *hosts) done(h *host, brought bool, err error) {
 	reason := ""
 	if end, ok := errors.AsType[*stream.Error](err); ok {
 		reason = end.Reason
 	}
-	switch {
-	case reason == reasonDictionary || reason == reasonTooOld:
-		// The same question is put differently.
-	case brought && reason != reasonTooBig && h.v2:
-	case brought && !h.v2:
-		l.next = 0
-	default:
-		l.next = (l.next + 1) % len(l.list)
+	if reason == reasonShape && h.v2 {
+		h.dictionary = nil // it may be what makes the messages unreadable
 	}
+	again := (reason == reasonDictionary || reason == reasonTooOld) && !h.again
+	h.again = again
+	switch {
+	case again: // the same question is put differently, once
+	case isFault(reason) || !brought:
+		l.next = (l.next + 1) % len(l.list)
+	case !h.v2:
+		l.next = 0
+	}
+}
+
+// isFault is true where it would end in the same way the next time.
+func isFault(reason string) bool {
+	switch reason {
+	case reasonError, reasonShape, reasonTooSlow, reasonTooBig, reasonDictionary, reasonTooOld:
+		return true
+	}
+	return false
 }
 
 // Reasons for which a connection ends.

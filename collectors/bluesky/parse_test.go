@@ -157,6 +157,8 @@ func TestNormaliseTag(t *testing.T) {
 		"RedNote": "rednote", "#RedNote": "rednote", "＃RedNote": "rednote", "##a": "a", "ＲｅｄＮｏｔｅ": "rednote",
 		"小红书": "小红书", "Straße": "strasse", "ΣΊΣΥΦΟΣ": "σίσυφοσ", "ﬁne": "fine", "cafe\u0301": "café",
 		"  a  b\u3000c.": "a b c", "what?!": "what", "C++": "c++", "C#": "c", "soft\u00adhyphen": "softhyphen",
+		"v1.2": "v1.2", "node.js": "node.js", "U.S.": "u.s", "a..b": "a..b", "24 7": "24 7", "c++17": "c++17",
+		"+1": "+1", "123456": "123456", "1312 2026 x": "1312 2026 x",
 		"zero\u200bwidth": "zerowidth", "⚽️": "⚽️", "2026": "2026", "a_b": "a_b", "ねこ": "ねこ", "안녕": "안녕",
 	} {
 		if got, dropped := n.tag(written); got != want {
@@ -165,6 +167,9 @@ func TestNormaliseTag(t *testing.T) {
 	}
 	for written, want := range map[string]string{
 		"": dropEmpty, "#": dropEmpty, "...": dropEmpty, "\u200b\u2060": dropEmpty, "@ann": dropPerson, "a@b.example": dropPerson,
+		"#Alice.bsky.social": dropPerson, "alice.bsky.social": dropPerson, "bsky.social": dropPerson, "ａｌｉｃｅ．com": dropPerson, "al-ice.example.co.uk": dropPerson,
+		"https://bsky.app/profile/alice.bsky.social": dropPerson, "alice.github.io.": dropPerson, "alice.xn--p1ai": dropPerson,
+		"+49 30 1234567": dropPerson, "5551234": dropPerson, "555 123 4567": dropPerson, "＋４９３０１２３４５": dropPerson, "٠١٢٣٤٥٦": dropPerson,
 		"DID:plc:abc": dropPerson, "a\x00b": dropBroken, "\xff": dropBroken, "a\ufffd": dropBroken,
 		strings.Repeat("a", 641): dropLong, strings.Repeat("ab", 260): dropLong, strings.Repeat("ﷺ", 200): dropLong,
 	} {

@@ -64,6 +64,7 @@ func newReader(conn *websocket.Conn, h *host, cfg config.Bluesky, from cursor, o
 	}
 	decoder, err := zstd.NewReader(nil, options...)
 	if err != nil {
+		h.dictionary = nil // the next attempt asks for it anew
 		return nil, ended(reasonDictionary, "use dictionary of %s: %w", h.name(), err)
 	}
 	return &reader{
@@ -165,7 +166,8 @@ func (r *reader) take(b []byte, size int) error {
 	f, err := parse(b)
 	switch {
 	case err != nil:
-		r.drop("message")
+		r.drop(stream.DroppedMessage)
+		r.batch.NotUnderstood = err.Error()
 		if r.bad++; r.bad >= mostBad {
 			return ended(reasonShape, "read %s: %d messages in a row are not understood, the last one: %w", r.host.name(), r.bad, err)
 		}

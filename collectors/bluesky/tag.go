@@ -5,6 +5,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/net/publicsuffix"
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
@@ -40,7 +41,7 @@ func newNormaliser() *normaliser { return &normaliser{fold: cases.Fold()} }
 // width), compatibility forms are one (NFKC: full-width letters), and so are
 // upper and lower case (full case folding: ß is ss). Blanks within are one.
 //
-// A handle, a mail address or a DID is a person and no tag.
+// A handle, a mail address, a DID or a telephone number is a person and no tag.
 func (n *normaliser) tag(written string) (tag, dropped string) {
 	if len(written) > maxWritten {
 		return "", dropLong
@@ -68,18 +69,21 @@ func (n *normaliser) tag(written string) (tag, dropped string) {
 	return s, ""
 }
 
-// plainTag is the short way for most tags: ASCII letters and digits.
+// plainTag is the short way for most tags: ASCII letters and digits, and not
+// digits alone.
 func plainTag(s string) (string, bool) {
 	if s == "" || len(s) > maxTag {
 		return "", false
 	}
+	letters := false
 	for i := range len(s) {
 		c := s[i]
+		letters = letters || c > '9'
 		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') {
 			return "", false
 		}
 	}
-	return strings.ToLower(s), true
+	return strings.ToLower(s), letters
 }
 
 // visible drops what nobody sees.
@@ -97,7 +101,50 @@ func isBack(r rune) bool { return unicode.IsPunct(r) || unicode.IsSpace(r) }
 
 func isBroken(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) }
 
-func isPerson(s string) bool { return strings.Contains(s, "@") || strings.HasPrefix(s, "did:") }
+func isPerson(s string) bool {
+	return strings.Contains(s, "@") || strings.HasPrefix(s, "did:") || isHandle(s) || isTelephone(s)
+}
+
+// isHandle is true for the name of an account: one of the platform's own, also
+// within an address, or any host name beneath a public suffix. So alice.com is
+// one, and v1.2 and node.js are tags: there is no domain 2 and none js.
+func isHandle(s string) bool {
+	if strings.Contains(s, ".bsky.social") {
+		return true
+	}
+	labels := strings.Split(s, ".")
+	if len(labels) < 2 {
+		return false
+	}
+	for _, l := range labels {
+		if l == "" || len(l) > 63 || l[0] == '-' || l[len(l)-1] == '-' || strings.ContainsFunc(l, notInHost) {
+			return false
+		}
+	}
+	// By the list's own word, a suffix that nobody wrote down has no dot and is
+	// no ICANN domain.
+	suffix, known := publicsuffix.PublicSuffix(s)
+	return (known || strings.Contains(suffix, ".")) && suffix != s
+}
+
+func notInHost(r rune) bool { return r != '-' && notLetterOrDigit(r) }
+
+// leastDigits is how many digits a telephone number has.
+const leastDigits = 7
+
+// isTelephone is true for digits and blanks alone, with + in front or without.
+func isTelephone(s string) bool {
+	digits := 0
+	for _, r := range strings.TrimPrefix(s, "+") {
+		switch {
+		case unicode.IsDigit(r):
+			digits++
+		case r != ' ':
+			return false
+		}
+	}
+	return digits >= leastDigits
+}
 
 // language is a language tag (BCP 47) in its usual case, or empty where it is
 // none: what people's programs write there is not checked by anybody.

@@ -9,6 +9,10 @@ import (
 	"github.com/tidemark/tidemark/internal/event"
 )
 
+// DroppedMessage is the reason in Batch.Dropped for whole messages that are not
+// understood.
+const DroppedMessage = "message"
+
 // Batch is a piece of a stream.
 type Batch struct {
 	Mentions []*event.Mention
@@ -22,6 +26,9 @@ type Batch struct {
 	Bytes         int64
 	// Dropped counts, by reason, what could not be taken.
 	Dropped map[string]int
+	// NotUnderstood is what was wrong with the shape of the last message that was
+	// dropped, and never what was written in it; empty: none was.
+	NotUnderstood string
 	// At is the event time of the last event.
 	At time.Time
 }

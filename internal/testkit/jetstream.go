@@ -51,6 +51,14 @@ type JetstreamFaults struct {
 	Reorder int
 	// Garbage puts a frame that is no event before every so-manieth event.
 	Garbage int
+	// NoDictionary answers a page where a dictionary was asked for.
+	NoDictionary bool
+	// TooOld refuses every cursor, a time too (v2).
+	TooOld bool
+	// FailAfter ends each connection with InternalError after so many frames (v2).
+	FailAfter int
+	// GarbageAfter sends nothing but garbage after so many frames.
+	GarbageAfter int
 	// Huge puts a frame of so many bytes after the hundredth, unless the client
 	// said that it takes no such frames.
 	Huge int
@@ -130,6 +138,8 @@ func (f *FakeJetstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		reset(w)
 	case faults.Status != 0:
 		http.Error(w, http.StatusText(faults.Status), faults.Status)
+	case faults.TooOld && r.URL.Query().Has("cursor"):
+		refuse(w, "CursorTooOld", "it is too old, whatever it is")
 	case r.URL.Path == "/subscribe" && faults.Only != "v2":
 		f.serveV1(w, r, faults)
 	case r.URL.Path == "/xrpc/network.bsky.jetstream.subscribeEvents" && faults.Only != "v1":
@@ -137,6 +147,10 @@ func (f *FakeJetstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/xrpc/network.bsky.jetstream.getZstdDictionary" && faults.Only != "v1":
 		if asked := r.URL.Query().Get("id"); asked != "" && asked != strconv.Itoa(int(id)) {
 			refuse(w, "UnknownZstdDictionary", fmt.Sprintf("unknown dictionary, current is %d", id))
+			return
+		}
+		if faults.NoDictionary {
+			_, _ = w.Write([]byte("<html>welcome</html>")) // the client may have left
 			return
 		}
 		w.Header().Set("Content-Type", "application/octet-stream")

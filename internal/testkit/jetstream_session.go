@@ -160,6 +160,9 @@ func (s *jetstreamSession) before(ctx context.Context, i int) bool {
 			return false
 		}
 	}
+	if f.GarbageAfter > 0 && s.frames >= f.GarbageAfter {
+		return s.write(ctx, garbage(s.frames)) == nil && s.before(ctx, i)
+	}
 	if f.Garbage > 0 && i%f.Garbage == 0 && s.write(ctx, garbage(i)) != nil {
 		return false
 	}
@@ -176,13 +179,21 @@ func (s *jetstreamSession) goesOn(ctx context.Context) bool {
 		s.cut()
 		return false
 	case s.v2 && s.faults.TooSlow > 0 && s.frames >= s.faults.TooSlow:
-		bundle(s.raw, false)
-		if s.write(ctx, []byte(`{"$type":"error","error":"ConsumerTooSlow","message":"reading below the floor rate"}`)) == nil {
-			_ = s.conn.Close(websocket.StatusPolicyViolation, "ConsumerTooSlow") // the client may have left
-		}
+		s.fail(ctx, "ConsumerTooSlow")
+		return false
+	case s.v2 && s.faults.FailAfter > 0 && s.frames >= s.faults.FailAfter:
+		s.fail(ctx, "InternalError")
 		return false
 	}
 	return true
+}
+
+// fail ends a connection with an error's frame.
+func (s *jetstreamSession) fail(ctx context.Context, name string) {
+	bundle(s.raw, false)
+	if s.write(ctx, []byte(`{"$type":"error","error":"`+name+`","message":"it is so"}`)) == nil {
+		_ = s.conn.Close(websocket.StatusPolicyViolation, name) // the client may have left
+	}
 }
 
 // cut breaks the connection in the middle of a frame. What was sent before
