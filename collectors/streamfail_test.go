@@ -23,6 +23,9 @@ func TestABadServerIsLeftForAHealthyOne(t *testing.T) {
 		"shape after three":  {testkit.JetstreamFaults{GarbageAfter: 3}, 1},
 		"slow after three":   {testkit.JetstreamFaults{TooSlow: 3}, 1},
 		"cut within rewound": {testkit.JetstreamFaults{CutAfter: 3}, 1},
+		"error after more":   {testkit.JetstreamFaults{FailAfter: 300}, 1},
+		"shape after more":   {testkit.JetstreamFaults{GarbageAfter: 300}, 1},
+		"slow after more":    {testkit.JetstreamFaults{TooSlow: 300}, 1},
 	} {
 		for _, bads := range []int{1, 2} {
 			t.Run(name+strings.Repeat(" twice", bads-1), func(t *testing.T) {
