@@ -53,6 +53,17 @@ func (t *csvTable) header(delimiter string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	if sign, is := separatorLine(record); is { // as Excel writes it
+		if delimiter == "" {
+			t.comma = sign
+		}
+		if record, err = t.lines.Record(); errors.Is(err, io.EOF) {
+			return nil, t.lines.Wrongf("file has no line with columns")
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 	switch delimiter {
 	case "comma":
 		t.comma = ','
@@ -61,7 +72,9 @@ func (t *csvTable) header(delimiter string) ([]string, error) {
 	case "tab":
 		t.comma = '\t'
 	default:
-		t.comma = likeliest(record)
+		if t.comma == 0 {
+			t.comma = likeliest(record)
+		}
 	}
 	header, err := t.split(record)
 	if err != nil {
@@ -72,6 +85,14 @@ func (t *csvTable) header(delimiter string) ([]string, error) {
 		header[i] = strings.TrimSpace(header[i])
 	}
 	return header, nil
+}
+
+// separatorLine knows the line sep=; before the header.
+func separatorLine(record []byte) (sign byte, is bool) {
+	if len(record) != len("sep=;") || !bytes.EqualFold(record[:4], []byte("sep=")) || !bytes.ContainsRune([]byte(",;\t"), rune(record[4])) {
+		return 0, false
+	}
+	return record[4], true
 }
 
 // likeliest is the sign that the header has most of.

@@ -19,11 +19,12 @@ import (
 const (
 	headerTimestamp = "X-Tidemark-Timestamp"
 	headerSignature = "X-Tidemark-Signature"
+	headerSum       = "X-Tidemark-Content-SHA256"
 )
 
 const (
-	// maxSkew is how far the clock of a signed request may be from ours. Within
-	// it the same request may come again: it changes nothing.
+	// maxSkew is how far the clock of a signed request may be from ours. Its
+	// signature is remembered as long, and taken once.
 	maxSkew = 5 * time.Minute
 	// An address may fail so often at once, and then once in failEvery.
 	failBurst = 10
@@ -38,20 +39,21 @@ type guard struct {
 
 	mu    sync.Mutex
 	fails map[string]*rate.Limiter
+	used  map[string]time.Time // signatures, until when they would be valid
 }
 
 func newGuard(secret string) *guard {
-	return &guard{secret: []byte(secret), fails: map[string]*rate.Limiter{}}
+	return &guard{secret: []byte(secret), fails: map[string]*rate.Limiter{}, used: map[string]time.Time{}}
 }
 
-// claim is a request that has shown the token, or a signature that can be
-// checked when its body is there.
+// claim is a request that has shown the token or a right signature.
 type claim struct {
-	signature []byte // nil: the token was right
-	head      string
+	signature string // empty: it was the token
+	sum       string // SHA-256 that the body must have, hex
+	until     time.Time
 }
 
-// begin checks all that can be checked before the body is read.
+// begin checks who asks, before any of the body is read.
 func (g *guard) begin(r *http.Request, now time.Time) (claim, error) {
 	if len(g.secret) == 0 {
 		return claim{}, errors.New("check login: there is no secret")
@@ -80,21 +82,44 @@ func (g *guard) signed(r *http.Request, sent string, now time.Time) (claim, erro
 	if away := now.Sub(time.Unix(seconds, 0)); away > maxSkew || away < -maxSkew {
 		return claim{}, errors.New("check login: " + headerTimestamp + " is more than 5 minutes away")
 	}
+	sum := r.Header.Get(headerSum)
+	if raw, err := hex.DecodeString(sum); err != nil || len(raw) != sha256.Size {
+		return claim{}, errors.New("check login: " + headerSum + " is no SHA-256 in hex")
+	}
 	signature, err := hex.DecodeString(strings.TrimPrefix(sent, "sha256="))
 	if err != nil || len(signature) != sha256.Size {
 		return claim{}, errors.New("check login: " + headerSignature + " is no SHA-256 in hex")
 	}
-	return claim{signature: signature, head: stamp + "\n" + r.URL.RequestURI() + "\n"}, nil
+	if !hmac.Equal(signature, sign(g.secret, stamp+"\n"+r.URL.RequestURI()+"\n"+sum)) {
+		return claim{}, errors.New("check login: the signature is not right")
+	}
+	return claim{signature: string(signature), sum: strings.ToLower(sum), until: time.Unix(seconds, 0).Add(maxSkew)}, nil
 }
 
-// finish checks a signature: over the time, the path with its query, and the
-// checksum of the body, a line each.
-func (g *guard) finish(c claim, bodySum string) error {
-	if c.signature == nil {
-		return nil
+// once says whether a signature comes for the first time. Only who has the
+// secret can fill this memory, and it forgets what is not valid any more.
+func (g *guard) once(c claim, now time.Time) bool {
+	if c.signature == "" {
+		return true
 	}
-	if !hmac.Equal(c.signature, sign(g.secret, c.head+bodySum)) {
-		return errors.New("check login: the signature is not right")
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for signature, until := range g.used {
+		if now.After(until) {
+			delete(g.used, signature)
+		}
+	}
+	if _, again := g.used[c.signature]; again {
+		return false
+	}
+	g.used[c.signature] = c.until
+	return true
+}
+
+// body holds that the body is the one that was signed.
+func (c claim) body(sum string) error {
+	if c.signature != "" && c.sum != sum {
+		return errors.New("check login: the body is not the one that was signed")
 	}
 	return nil
 }

@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
+	"google.golang.org/protobuf/proto"
 
+	"github.com/tidemark/tidemark/collectors/lines"
 	"github.com/tidemark/tidemark/internal/event"
 )
 
@@ -89,9 +92,15 @@ const maxTold = 100_000
 // then nothing of the file was published. each is shown every look; it may be
 // nil.
 func Prepare(ctx context.Context, in *Input, m *Mapping, p Provenance, each func(*event.Snapshot)) (*Plan, error) {
+	if err := checkSourceURL(p.SourceURL); err != nil {
+		return nil, err
+	}
 	r, err := newReader(m)
 	if err != nil {
 		return nil, err
+	}
+	if !m.Time.Future {
+		r.latest = time.Now().Add(maxAhead)
 	}
 	plan := &Plan{in: in, reader: r, ordered: true, Import: &event.Import{
 		Id: event.ID(in.sum, m.hash()), Name: in.base, ImportedBy: p.By, AtMs: p.At.UnixMilli(), SourceUrl: p.SourceURL,
@@ -116,6 +125,16 @@ func Prepare(ctx context.Context, in *Input, m *Mapping, p Provenance, each func
 		err = plan.run(ctx, &Counts{}, func(s *event.Snapshot) error { each(s); return nil })
 	}
 	return plan, err
+}
+
+// maxAhead is how far a clock, or a day that was only named, may be ahead.
+const maxAhead = 24 * time.Hour
+
+func checkSourceURL(text string) error {
+	if u, err := url.Parse(text); text != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+		return fmt.Errorf("check source URL: is %q, want http://… or https://…", lines.Shorten(text))
+	}
+	return nil
 }
 
 // count reads everything and keeps nothing.
@@ -216,15 +235,18 @@ func (r *reader) looks(t table, g *grouper, c *Counts, each func(*event.Snapshot
 	}
 }
 
-// Publish sends the record of the import and then every look, in the order of
-// their times. The same file gives the same messages each time, so an import
+// Publish sends the record of the import, every look in the order of their times,
+// and the record again. The first says 0 rows: only the last, when all looks are
+// with the broker, says how many there are, and so that the import is whole. The same file gives the same messages each time, so an import
 // that was cut short is simply run again.
 func (p *Plan) Publish(ctx context.Context, pub BatchPublisher, progress func(done, total int)) error {
 	if err := p.in.unchanged(); err != nil {
 		return err
 	}
-	b := NewBatch(pub, p.Counts.Looks+1, progress)
-	if err := b.Add(ctx, Outgoing{Key: p.Import.GetId(), Msg: p.Import}); err != nil {
+	b := NewBatch(pub, p.Messages(), progress)
+	begun := proto.CloneOf(p.Import)
+	begun.Rows = 0
+	if err := b.Add(ctx, Outgoing{Key: begun.GetId(), Msg: begun}); err != nil {
 		return err
 	}
 	err := p.run(ctx, &Counts{}, func(s *event.Snapshot) error {
@@ -236,8 +258,18 @@ func (p *Plan) Publish(ctx context.Context, pub BatchPublisher, progress func(do
 	if err != nil {
 		return fmt.Errorf("import %s: %w", p.in.name, err)
 	}
+	// On its own: it must not be there before the looks are.
+	if err := b.Flush(ctx); err != nil {
+		return err
+	}
+	if err := b.Add(ctx, Outgoing{Key: p.Import.GetId(), Msg: p.Import}); err != nil {
+		return err
+	}
 	return b.Flush(ctx)
 }
+
+// Messages is how many Publish sends.
+func (p *Plan) Messages() int { return p.Counts.Looks + 2 }
 
 // Summary says what came of it, in one line.
 func (p *Plan) Summary() string {

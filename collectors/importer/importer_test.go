@@ -79,10 +79,13 @@ func (s *sink) PublishAll(_ context.Context, topic string, msgs []Outgoing) erro
 // text is a line per look, and one per reading.
 func (s *sink) text() string {
 	var b strings.Builder
+	if len(s.msgs) > 0 { // the record that says that all of it is there comes last
+		if m, is := s.msgs[len(s.msgs)-1].(*event.Import); is {
+			fmt.Fprintf(&b, "import %s: %d rows of %s\n", m.GetName(), m.GetRows(), m.GetVia())
+		}
+	}
 	for _, m := range s.msgs {
 		switch m := m.(type) {
-		case *event.Import:
-			fmt.Fprintf(&b, "import %s: %d rows of %s\n", m.GetName(), m.GetRows(), m.GetVia())
 		case *event.Snapshot:
 			fmt.Fprintf(&b, "%s %s %s slot %s depth %d every %d\n", at(m.GetSeenAtMs()), m.GetSource(), m.GetTarget().Key(), at(m.GetSlotMs()), m.GetDepth(), m.GetEveryS())
 			for _, r := range m.GetReadings() {
@@ -219,6 +222,14 @@ func TestNothingOfABadFileIsPublished(t *testing.T) {
 		"UTF-16":           {"\xff\xfet\x00", "", "", "save it as UTF-8", 1},
 		"spreadsheet":      {"PK\x03\x04....", "", "", "save it as CSV", 1},
 		"empty":            {" \n", "", "", "file is empty", 1},
+		"too many to keep": {head + "2025-01-13 09:00,a,9007199254740993,\n", "views", "9007199254740993", "not kept exactly", 3},
+		"not yet":          {head + "2085-01-13 09:00,a,5,\n", "time", "2085-01-13 09:00", "more than a day ahead", 3},
+		"a handle":         {head + "2025-01-13 09:00,@alice,5,\n", "topic", "@alice", "names a person", 3},
+		"a did":            {head + "2025-01-13 09:00,did:plc:abc,5,\n", "topic", "did:plc:abc", "names a person", 3},
+		"CR alone":         {"time,topic,views,discussions\r2025-01-13 09:00,a,5,\r", "", "", "CR alone", 1},
+		"a JSON list":      {"[\n {\"time\": 1}]", "", "", "want one object per line", 1},
+		"pretty JSON":      {"{\n \"time\": 1\n}\n", "", "", "want one object per line", 1},
+		"key is missing":   {"{\"time\":\"2025-01-13 09:00\",\"topic\":\"a\",\"views\":1,\"discussions\":null}\n{\"time\":\"2025-01-13 10:00\",\"topic\":\"a\",\"discussions\":1}\n", "", "", "check views: is missing", 2},
 		"not UTF-8":        {head + "2025-01-13 09:00,\xff,5,\n", "topic", "\xff", "want UTF-8", 3},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -277,12 +288,12 @@ func TestPipesAreKeptFirst(t *testing.T) {
 	if p.Import.GetId() != same.Import.GetId() || len(published(t, p).msgs) != len(published(t, same).msgs) {
 		t.Errorf("import %s of a pipe is not import %s of the file", p.Import.GetId(), same.Import.GetId())
 	}
-	name := in.file.Name()
+	// Also a process that is killed leaves nothing behind.
+	if _, err := os.Stat(in.file.Name()); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("%s has a name still", in.file.Name())
+	}
 	if err := in.Close(); err != nil {
 		t.Fatal(err)
-	}
-	if _, err := os.Stat(name); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("%s is left behind", name)
 	}
 	if _, err := Spool(t.Context(), bytes.NewReader(text), "-", 10); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("error is %v", err)
@@ -323,5 +334,59 @@ func TestGuess(t *testing.T) {
 	}
 	if got, err := l.Guess([]string{"a", "b"}); err == nil {
 		t.Errorf("guessed %v", got.Name)
+	}
+}
+
+// TestOnlyTheLastMessageSaysWhole: an import that was cut short never looks like
+// one that is there.
+func TestOnlyTheLastMessageSaysWhole(t *testing.T) {
+	t.Parallel()
+	p, err := prepare(t, "testdata/rednote-topics/input.csv", mapping(t, "rednote-topics"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	msgs := published(t, p).msgs
+	for i, m := range msgs {
+		record, is := m.(*event.Import)
+		ends := i == 0 || i == len(msgs)-1
+		if is != ends || is && (record.GetRows() > 0) != (i > 0) {
+			t.Errorf("message %d of %d is %v", i, len(msgs), m)
+		}
+	}
+}
+
+// TestWhatIsSaidIsNoPartOfTheID: a mapping that is only described better makes
+// the same import.
+func TestWhatIsSaidIsNoPartOfTheID(t *testing.T) {
+	t.Parallel()
+	m := *mapping(t, "rednote-topics")
+	before := m.hash()
+	m.About, m.Columns = "other words", nil
+	if m.hash() != before {
+		t.Error("about: and columns: change the id")
+	}
+	if m.Time.Future = true; m.hash() == before {
+		t.Error("time.future does not change it")
+	}
+}
+
+func TestSourceURLsAreOfTheWeb(t *testing.T) {
+	t.Parallel()
+	for text, good := range map[string]bool{"": true, "https://example.org/a": true, "javascript:alert(1)": false, "file:///etc/passwd": false, "https://": false} {
+		if err := checkSourceURL(text); (err == nil) != good {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func TestExcelSaysItsSeparator(t *testing.T) {
+	t.Parallel()
+	p, err := prepare(t, write(t, "f.csv", "sep=;\r\ntime;topic;views;discussions\r\n2025/1/13 9:00;a;１.５万亿;\r\n"), mapping(t, "rednote-topics"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "import f.csv: 1 rows of file\n2025-01-13T01:00:00Z rednote_topics tag/xiaohongshu//a slot 2025-01-13T01:00:00Z depth 0 every 0\n  a views 1.5e+12\n"
+	if d := cmp.Diff(want, published(t, p).text()); d != "" {
+		t.Error(d)
 	}
 }

@@ -21,7 +21,6 @@ type Input struct {
 	name  string // for messages
 	base  string // for the record of the import
 	file  *os.File
-	temp  bool
 	size  int64
 	sum   string
 	mtime time.Time
@@ -67,7 +66,11 @@ func Spool(ctx context.Context, r io.Reader, name string, most int64) (*Input, e
 	if err != nil {
 		return nil, fmt.Errorf("keep import: %w", err)
 	}
-	in := &Input{name: name, base: filepath.Base(name), file: f, temp: true}
+	if err := os.Remove(f.Name()); err != nil { // without a name nothing is left behind, however this ends
+		f.Close()
+		return nil, fmt.Errorf("keep import: %w", err)
+	}
+	in := &Input{name: name, base: filepath.Base(name), file: f}
 	sum := sha256.New()
 	r = withContext(ctx, r)
 	if most > 0 {
@@ -87,14 +90,8 @@ func Spool(ctx context.Context, r io.Reader, name string, most int64) (*Input, e
 	return in, nil
 }
 
-// Close gives the file back, and removes it if it was temporary.
-func (in *Input) Close() error {
-	err := in.file.Close()
-	if in.temp {
-		err = errors.Join(err, os.Remove(in.file.Name()))
-	}
-	return err
-}
+// Close gives the file back; a temporary one is gone then.
+func (in *Input) Close() error { return in.file.Close() }
 
 // Name is what the input is called in messages.
 func (in *Input) Name() string { return in.name }
@@ -163,6 +160,10 @@ func (in *Input) formatOf(head []byte) (string, error) {
 		return "", &lines.Error{File: in.name, Line: 1, Err: errors.New("file is a zip or a spreadsheet: save it as CSV")}
 	case len(first) == 0:
 		return "", &lines.Error{File: in.name, Line: 1, Err: errors.New("file is empty")}
+	case first[0] == '[' && bytes.HasPrefix(bytes.TrimLeft(first[1:], " \t\r\n"), []byte("{")):
+		return "", &lines.Error{File: in.name, Line: 1, Err: errors.New("file is a JSON list: want one object per line, without [ and ] (jq -c '.[]')")}
+	case !bytes.Contains(head, []byte("\n")) && bytes.Contains(bytes.TrimRight(head, "\r"), []byte("\r")):
+		return "", &lines.Error{File: in.name, Line: 1, Err: errors.New("file ends its lines with CR alone: save it with LF or CR LF")}
 	case first[0] == '{':
 		return formatNDJSON, nil
 	default:

@@ -56,6 +56,8 @@ type Time struct {
 	Zone string `yaml:"zone,omitempty"`
 	// Ranges such as 2025-01-13..14: refuse, start or end.
 	Ranges string `yaml:"ranges,omitempty"`
+	// Future takes times that are more than a day ahead: forecasts, plans.
+	Future bool `yaml:"future,omitempty"`
 }
 
 // Target is what the rows are about: its four parts, or all of them as Key.
@@ -128,7 +130,9 @@ func (m *Mapping) YAML() string {
 
 // hash changes with everything that changes what a file becomes.
 func (m *Mapping) hash() string {
-	sum := sha256.Sum256([]byte(m.YAML()))
+	what := *m
+	what.About, what.Columns = "", nil // for people, and for the guess
+	sum := sha256.Sum256([]byte(what.YAML()))
 	return hex.EncodeToString(sum[:])
 }
 

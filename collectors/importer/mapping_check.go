@@ -68,6 +68,8 @@ func namesPerson(column string) bool {
 	return slices.Contains([]string{
 		"author", "authorid", "authorname", "user", "userid", "username", "nickname", "screenname", "handle",
 		"account", "accountid", "email", "mail", "person", "firstname", "lastname", "uid",
+		"creator", "creatorid", "creatorname", "influencer", "influencerid", "blogger", "bloggerid", "channel", "channelid", "channelname",
+		"作者", "昵称", "博主", "用户",
 	}, column)
 }
 

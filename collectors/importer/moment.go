@@ -115,6 +115,9 @@ var errClocks = errors.New("clocks")
 func (c *clock) as(format, text string) (time.Time, error) {
 	switch format {
 	case formatRFC3339:
+		if len(text) > len(time.DateOnly) && text[len(time.DateOnly)] == ' ' { // as RFC 3339 allows
+			text = text[:len(time.DateOnly)] + "T" + text[len(time.DateOnly)+1:]
+		}
 		at, err := time.Parse(time.RFC3339, text)
 		if err != nil {
 			return at, errors.New("want a time such as 2025-01-13T08:00:00Z")
@@ -133,10 +136,23 @@ func (c *clock) as(format, text string) (time.Time, error) {
 	wall, err := time.Parse(format, text)
 	// Go reads more than the pattern says (fractions of a second): only what the
 	// pattern would write is that pattern.
-	if err != nil || wall.Format(format) != text {
+	if err != nil || padded(wall.Format(format)) != padded(text) {
 		return time.Time{}, fmt.Errorf("want a time such as %s", time.Date(2025, 1, 13, 8, 0, 0, 0, time.UTC).Format(format))
 	}
 	return inZone(wall, c.zone)
+}
+
+// padded puts a 0 before digits that stand alone: 9:00 is 09:00.
+func padded(text string) string {
+	digit := func(i int) bool { return i >= 0 && i < len(text) && text[i] >= '0' && text[i] <= '9' }
+	var b strings.Builder
+	for i := range len(text) {
+		if digit(i) && !digit(i-1) && !digit(i+1) {
+			b.WriteByte('0')
+		}
+		b.WriteByte(text[i])
+	}
+	return b.String()
 }
 
 // inZone finds the moment at which the clocks of a zone showed a time.

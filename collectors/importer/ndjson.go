@@ -28,7 +28,7 @@ func openNDJSON(r io.Reader, name string, want []string) *jsonTable {
 }
 
 // next gives the wanted cells of the next row, valid until the next call. A
-// field that is not there is empty.
+// field that is null is empty; one that is not there may be misspelt.
 func (t *jsonTable) next() ([]cell, error) {
 	for {
 		line, err := t.lines.Next()
@@ -43,10 +43,27 @@ func (t *jsonTable) next() ([]cell, error) {
 			return nil, t.lines.Wrong(fmt.Errorf("decode line: %w", err))
 		}
 		for i, w := range t.want {
-			t.cells[i] = fields[w]
+			c, found := fields[w]
+			if !found && !underNull(fields, w) {
+				return nil, t.lines.Wrongf("check %s: is missing in this object; write null where nobody counted", lines.Shorten(w))
+			}
+			t.cells[i] = c
 		}
 		return t.cells, nil
 	}
+}
+
+// underNull says whether a field lies in an object that is null.
+func underNull(fields map[string]cell, name string) bool {
+	for i := range len(name) {
+		if name[i] != '.' {
+			continue
+		}
+		if outer, found := fields[name[:i]]; found && outer == (cell{}) {
+			return true
+		}
+	}
+	return false
 }
 
 func (t *jsonTable) wrong(err error) error { return t.lines.Wrong(err) }
@@ -63,8 +80,8 @@ func flatten(line []byte) (map[string]cell, error) {
 		return nil, errors.New("want a JSON object")
 	}
 	if err := flattenObject(d, "", fields, 0); err != nil {
-		if errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			err = errors.New("the object does not end on its line: want one object per line")
 		}
 		return nil, err
 	}

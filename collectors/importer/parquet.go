@@ -39,6 +39,9 @@ func openParquet(in *Input, want []string) (t *parquetTable, err error) {
 	if err != nil {
 		return nil, &lines.Error{File: in.name, Line: 1, Err: fmt.Errorf("decode parquet: %w", err)}
 	}
+	if err := checkSizes(file.Metadata(), in.maxUnpacked); err != nil {
+		return nil, &lines.Error{File: in.name, Line: 1, Err: err}
+	}
 	t = &parquetTable{name: in.name, groups: file.RowGroups(), pick: map[int][]int{}, cells: make([]cell, len(want))}
 	for i, w := range want {
 		leaf, found := file.Schema().Lookup(w)
@@ -53,6 +56,30 @@ func openParquet(in *Input, want []string) (t *parquetTable, err error) {
 	}
 	t.buffer = make([]parquet.Row, parquetBatch)
 	return t, nil
+}
+
+// maxChunk is what one column of one group of rows may unpack to. The library
+// holds a page of it at a time, which may be all of it.
+const maxChunk = 256 << 20
+
+// checkSizes holds what the file says of itself before any of it is unpacked.
+// all bounds the sum; 0: no bound.
+func checkSizes(m *format.FileMetaData, all int64) error {
+	var sum int64
+	for i := range m.RowGroups {
+		for j := range m.RowGroups[i].Columns {
+			c := &m.RowGroups[i].Columns[j].MetaData
+			size := c.TotalUncompressedSize
+			if size < 0 || size > maxChunk {
+				return fmt.Errorf("check parquet: column %s of row group %d unpacks to %d bytes, want at most %d: write smaller row groups",
+					lines.Shorten(fmt.Sprint(c.PathInSchema)), i+1, size, maxChunk)
+			}
+			if sum += size; all > 0 && sum > all {
+				return fmt.Errorf("check parquet: %w: it unpacks to more than %d bytes", ErrTooLarge, all)
+			}
+		}
+	}
+	return nil
 }
 
 func parquetColumns(file *parquet.File) []string {
@@ -150,6 +177,9 @@ func cellOf(v parquet.Value, leaf parquet.LeafColumn) cell {
 	case parquet.ByteArray, parquet.FixedLenByteArray:
 		if logical.Decimal != nil || logical.UUID != nil || logical.Float16 != nil {
 			return cell{odd: logical.String()}
+		}
+		if len(v.ByteArray()) > lines.MaxLine {
+			return cell{odd: fmt.Sprintf("a text of more than %d bytes", lines.MaxLine)}
 		}
 		return cell{text: string(v.ByteArray())}
 	default:

@@ -2,12 +2,14 @@ package importer
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 type viewRow struct {
@@ -84,5 +86,37 @@ func TestBrokenParquetIsAnError(t *testing.T) {
 		if _, err := prepare(t, write(t, "x", text), m); err == nil || !strings.Contains(err.Error(), "parquet") {
 			t.Errorf("%q: %v", text, err)
 		}
+	}
+}
+
+// TestParquetSizesAreCheckedFirst: what a small file says that it unpacks to is
+// bounded before any of it is unpacked.
+func TestParquetSizesAreCheckedFirst(t *testing.T) {
+	t.Parallel()
+	group := func(sizes ...int64) *format.FileMetaData {
+		m := &format.FileMetaData{RowGroups: make([]format.RowGroup, 1)}
+		for _, size := range sizes {
+			m.RowGroups[0].Columns = append(m.RowGroups[0].Columns, format.ColumnChunk{MetaData: format.ColumnMetaData{TotalUncompressedSize: size}})
+		}
+		return m
+	}
+	for _, c := range []struct {
+		m    *format.FileMetaData
+		all  int64
+		good bool
+	}{{group(maxChunk, maxChunk), 0, true}, {group(1, maxChunk+1), 0, false}, {group(-1), 0, false}, {group(50, 51), 100, false}} {
+		if err := checkSizes(c.m, c.all); (err == nil) != c.good {
+			t.Errorf("%v: %v", c.m, err)
+		}
+	}
+	b := parquetFile(t, []viewRow{{time.Unix(1736755200, 0), strings.Repeat("a", 1<<20), nil, "1", nil}})
+	in, err := Spool(t.Context(), bytes.NewReader(b), "bomb", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	in.maxUnpacked = 1 << 19
+	if _, err := Prepare(t.Context(), in, mapping(t, "rednote-topics"), Provenance{By: "a", Via: "file", At: time.Now()}, nil); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("error is %v", err)
 	}
 }

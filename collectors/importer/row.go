@@ -36,6 +36,7 @@ type reader struct {
 	columns []string // those it wants, in the order of its cells
 	index   map[string]int
 	clock   clock
+	latest  time.Time // zero: any time
 	style   style
 
 	time, source, subject     template
@@ -120,6 +121,9 @@ func (r *reader) read(cells []cell) (row, error) {
 	if out.at, err = r.clock.parse(text); err != nil {
 		return out, r.blame(r.time, "time", text, err)
 	}
+	if !r.latest.IsZero() && out.at.After(r.latest) {
+		return out, r.blame(r.time, "time", text, errors.New("which is more than a day ahead of now; if that is meant, time.future: true in the mapping takes it"))
+	}
 	if err := r.values(cells, &out); err != nil || len(out.readings) == 0 {
 		return out, err
 	}
@@ -129,14 +133,29 @@ func (r *reader) read(cells []cell) (row, error) {
 	if out.subject == "" {
 		return out, r.blame(r.subject, "subject", "", errors.New("want a name"))
 	}
+	if isHandle(out.subject) {
+		return out, r.blame(r.subject, "subject", out.subject, errHandle())
+	}
 	for _, reading := range out.readings {
 		reading.Subject, reading.AtMs = out.subject, out.at.UnixMilli()
 	}
 	if out.source, err = r.source.fill(word); err != nil {
 		return out, err
 	}
-	out.target, err = r.target(word)
+	if out.target, err = r.target(word); err == nil && isHandle(out.target.GetName()) {
+		err = r.blame(r.nam, "target.name", out.target.GetName(), errHandle())
+	}
 	return out, err
+}
+
+// isHandle knows what names an account: @alice, did:plc:….
+func isHandle(name string) bool {
+	name = strings.ToLower(name)
+	return strings.HasPrefix(name, "@") || strings.HasPrefix(name, "＠") || strings.HasPrefix(name, "did:")
+}
+
+func errHandle() error {
+	return errors.New("which names a person: Tidemark keeps numbers about things, never people")
 }
 
 // judge holds what the mapping allows, and says whether it passes the row over.

@@ -16,6 +16,9 @@ type number struct {
 	plus      bool // "and more"
 }
 
+// maxCount is what a float64 tells apart one by one.
+const maxCount = 1 << 53
+
 // maxRank is deeper than any list.
 const maxRank = 10_000
 
@@ -47,7 +50,7 @@ func styleOf(name string) style {
 // parseNumber reads a field of a unit. Platforms round and abbreviate: 1.2亿 is
 // 120,000,000. The digits are shifted as text, so that 1.15亿 is exact.
 func parseNumber(text, unit string, st style) (number, error) {
-	text = strings.TrimSpace(text)
+	text = strings.TrimSpace(narrowed(text))
 	plain := number{}
 	switch unit {
 	case unitRank:
@@ -84,6 +87,19 @@ func parseNumber(text, unit string, st style) (number, error) {
 		return plain, errors.New("want a range that begins with its lower end")
 	}
 	return number{low: low, high: high, ranged: true}, nil
+}
+
+// narrowed writes the wide digits and signs of East Asian type as the usual ones.
+func narrowed(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= '０' && r <= '９':
+			return r - '０' + '0'
+		case r == '．' || r == '，' || r == '％' || r == '＋' || r == '－':
+			return r - '！' + '!'
+		}
+		return r
+	}, text)
 }
 
 func parseRank(text string) (number, error) {
@@ -131,6 +147,8 @@ func powerOf(word string) int {
 		return 8
 	case "B":
 		return 9
+	case "万亿", "萬億":
+		return 12
 	default:
 		return 0
 	}
@@ -138,6 +156,11 @@ func powerOf(word string) int {
 
 // cutScale takes the word for a power of ten off the end.
 func cutScale(text string) (digits, word string) {
+	for _, both := range []string{"万亿", "萬億"} {
+		if rest, found := strings.CutSuffix(text, both); found {
+			return strings.TrimSpace(rest), both
+		}
+	}
 	_, size := utf8.DecodeLastRuneInString(text)
 	if word = text[len(text)-size:]; powerOf(word) == 0 {
 		return text, ""
@@ -172,6 +195,9 @@ func parseOne(text, unit string, st style, word string) (v float64, used string,
 	v, err = strconv.ParseFloat(mantissa+"e"+strconv.Itoa(shift), 64)
 	if err != nil || math.IsInf(v, 0) {
 		return 0, word, errors.New("want a number that is not so large")
+	}
+	if unit == unitCount && v > maxCount {
+		return 0, word, fmt.Errorf("want a count of at most %d, above which numbers are not kept exactly", int64(maxCount))
 	}
 	if negative && v != 0 {
 		v = -v

@@ -20,28 +20,33 @@ type Webhook struct {
 	most    int64
 	busy    chan struct{}
 	log     *slog.Logger
+	// imported may be nil.
+	imported func(ctx context.Context, id string) (time.Time, error)
 }
 
 // WebhookConfig is what a webhook needs to know.
 type WebhookConfig struct {
 	// Secret is the token, and the key of signatures.
 	Secret string
-	// MaxBody caps a body, in bytes, and a hundred times that what it unpacks to.
+	// MaxBody caps a body, in bytes, and twenty times that what it unpacks to.
 	MaxBody int64
+	// Imported says when an import was published whole, and the zero time where
+	// it was not; nil: there is nobody to ask.
+	Imported func(ctx context.Context, id string) (time.Time, error)
 }
 
 // Bounds of one request.
 const (
 	bodyTimeout    = 5 * time.Minute
 	publishTimeout = 10 * time.Minute
-	maxUnpackTimes = 100
+	maxUnpackTimes = 20
 )
 
 // NewWebhook makes the handler; it listens nowhere by itself.
 func NewWebhook(cfg WebhookConfig, library *Library, pub BatchPublisher, log *slog.Logger) *Webhook {
 	return &Webhook{
 		library: library, pub: pub, guard: newGuard(cfg.Secret), most: cfg.MaxBody,
-		busy: make(chan struct{}, 1), log: log.With("component", "import"),
+		busy: make(chan struct{}, 1), imported: cfg.Imported, log: log.With("component", "import"),
 	}
 }
 
@@ -50,6 +55,7 @@ type answer struct {
 	ImportID string   `json:"import_id,omitempty"`
 	Mapping  string   `json:"mapping,omitempty"`
 	Counts   *Counts  `json:"counts,omitempty"`
+	Already  string   `json:"already_imported_at,omitempty"` // RFC 3339; nothing was published now
 	Error    string   `json:"error,omitempty"`
 	BadLine  *BadLine `json:"bad_line,omitempty"`
 }
@@ -64,11 +70,7 @@ func (h *Webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	from := remote(r)
-	if !h.guard.mayTry(from) {
-		w.Header().Set("Retry-After", "60")
-		h.say(w, http.StatusTooManyRequests, answer{Error: "too many failed logins from this address; wait a minute"})
-		return
-	}
+	// Who has the secret comes in, whoever else has failed from that address.
 	c, err := h.guard.begin(r, time.Now())
 	if err != nil {
 		h.denied(w, from, err)
@@ -82,6 +84,10 @@ func (h *Webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.say(w, http.StatusServiceUnavailable, answer{Error: "another import is being read; try again"})
 		return
 	}
+	if !h.guard.once(c, time.Now()) {
+		h.say(w, http.StatusConflict, answer{Error: "this signature was used already: sign the request anew"})
+		return
+	}
 	status, a := h.take(w, r, c)
 	if status == http.StatusUnauthorized {
 		h.denied(w, from, errors.New(a.Error))
@@ -92,6 +98,11 @@ func (h *Webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // denied counts a failed login, and says no more than that it is one.
 func (h *Webhook) denied(w http.ResponseWriter, from string, err error) {
+	if !h.guard.mayTry(from) {
+		w.Header().Set("Retry-After", "60")
+		h.say(w, http.StatusTooManyRequests, answer{Error: "too many failed logins from this address; wait a minute"})
+		return
+	}
 	h.guard.failed(from)
 	h.log.Warn("webhook login failed", "from", from, "err", err)
 	w.Header().Set("WWW-Authenticate", "Bearer")
@@ -131,7 +142,7 @@ func (h *Webhook) take(w http.ResponseWriter, r *http.Request, c claim) (int, an
 	}
 	defer in.Close() //nolint:errcheck // it is of no use any more
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
-	if err := h.guard.finish(c, in.sum); err != nil {
+	if err := c.body(in.sum); err != nil {
 		return http.StatusUnauthorized, answer{Error: err.Error()}
 	}
 	in.maxUnpacked = maxUnpackTimes * h.most
@@ -151,6 +162,9 @@ func (h *Webhook) bring(ctx context.Context, in *Input, m *Mapping, p Provenance
 	if err != nil {
 		return http.StatusUnprocessableEntity, answer{Mapping: m.Name, Error: err.Error()}
 	}
+	if at := h.already(ctx, plan.Import.GetId()); !at.IsZero() {
+		return http.StatusOK, answer{ImportID: plan.Import.GetId(), Mapping: m.Name, Counts: &plan.Counts, Already: at.UTC().Format(time.RFC3339)}
+	}
 	// A sender that hangs up ends nothing: what was begun is finished.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishTimeout)
 	defer cancel()
@@ -160,6 +174,20 @@ func (h *Webhook) bring(ctx context.Context, in *Input, m *Mapping, p Provenance
 	}
 	h.log.Info("imported", "import_id", plan.Import.GetId(), "name", in.Name(), "mapping", m.Name, "looks", plan.Counts.Looks, "readings", plan.Counts.Readings)
 	return http.StatusOK, answer{ImportID: plan.Import.GetId(), Mapping: m.Name, Counts: &plan.Counts}
+}
+
+// already is when the import was published whole, and the zero time where it was
+// not or nobody knows.
+func (h *Webhook) already(ctx context.Context, id string) time.Time {
+	if h.imported == nil {
+		return time.Time{}
+	}
+	at, err := h.imported(ctx, id)
+	if err != nil {
+		h.log.Warn("nobody could say whether it was imported already", "import_id", id, "err", err)
+		return time.Time{}
+	}
+	return at
 }
 
 // remote is the address of the other side, without its port.

@@ -3,11 +3,13 @@ package importer
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -56,6 +58,7 @@ func signed(at time.Time, key, body string) func(*http.Request) {
 		stamp := strconv.FormatInt(at.Unix(), 10)
 		r.Header.Del("Authorization")
 		r.Header.Set(headerTimestamp, stamp)
+		r.Header.Set(headerSum, hex.EncodeToString(sum[:]))
 		r.Header.Set(headerSignature, "sha256="+hex.EncodeToString(sign([]byte(key), stamp+"\n"+r.URL.RequestURI()+"\n"+hex.EncodeToString(sum[:]))))
 	}
 }
@@ -64,7 +67,7 @@ func TestWebhookTakesAFileWhole(t *testing.T) {
 	t.Parallel()
 	h, s := webhook(t, 1<<20)
 	status, a := post(t, h, "mapping=rednote-topics&by=ann&source_url=https://example.org&note=n&name=v.csv", goodCSV, nil)
-	if status != http.StatusOK || a.ImportID == "" || a.Counts == nil || a.Counts.Rows != 1 || a.Counts.Readings != 2 || len(s.msgs) != 2 {
+	if status != http.StatusOK || a.ImportID == "" || a.Counts == nil || a.Counts.Rows != 1 || a.Counts.Readings != 2 || len(s.msgs) != 3 {
 		t.Fatalf("%d %+v, %d messages", status, a, len(s.msgs))
 	}
 	i, is := s.msgs[0].(*event.Import)
@@ -138,7 +141,10 @@ func TestWebhookSlowsThoseWhoGuess(t *testing.T) {
 				t.Fatalf("try %d: %d", i, status)
 			}
 		}
-		if status, _ := post(t, h, "mapping=rednote-topics", goodCSV, nil); status != http.StatusTooManyRequests {
+		if status, _ := post(t, h, "mapping=rednote-topics", goodCSV, wrong); status != http.StatusTooManyRequests {
+			t.Errorf("the eleventh: %d", status)
+		}
+		if status, _ := post(t, h, "mapping=rednote-topics", goodCSV, nil); status != http.StatusOK {
 			t.Errorf("the right token at once: %d", status)
 		}
 		other := func(r *http.Request) { r.RemoteAddr = "198.51.100.7:1234" }
@@ -146,6 +152,9 @@ func TestWebhookSlowsThoseWhoGuess(t *testing.T) {
 			t.Errorf("another address: %d", status)
 		}
 		time.Sleep(failEvery + time.Second)
+		if status, _ := post(t, h, "mapping=rednote-topics", goodCSV, wrong); status != http.StatusUnauthorized {
+			t.Errorf("a wrong one later: %d", status)
+		}
 		if status, _ := post(t, h, "mapping=rednote-topics", goodCSV, nil); status != http.StatusOK {
 			t.Errorf("the right token later: %d", status)
 		}
@@ -184,5 +193,50 @@ func TestWebhookBounds(t *testing.T) {
 	s.fail = errors.New("broker: secret address")
 	if status, a := post(t, h, "mapping=rednote-topics", goodCSV, nil); status != http.StatusServiceUnavailable || strings.Contains(a.Error, "secret") {
 		t.Errorf("%d %+v", status, a)
+	}
+}
+
+// unread fails where somebody reads it.
+type unread struct{ t *testing.T }
+
+func (u unread) Read([]byte) (int, error) {
+	u.t.Error("the body was read before the login was checked")
+	return 0, io.EOF
+}
+
+func TestForgedSignaturesReadNoBody(t *testing.T) {
+	t.Parallel()
+	h, _ := webhook(t, 1<<20)
+	h.busy <- struct{}{} // nor does one wait for, or take, the only place
+	status, _ := post(t, h, "mapping=rednote-topics", goodCSV, func(r *http.Request) {
+		signed(time.Now(), secret+"x", goodCSV)(r)
+		r.Body = io.NopCloser(unread{t})
+	})
+	if status != http.StatusUnauthorized {
+		t.Errorf("status is %d", status)
+	}
+}
+
+// TestSignaturesAreTakenOnce: a request that was caught is of no use.
+func TestSignaturesAreTakenOnce(t *testing.T) {
+	t.Parallel()
+	h, s := webhook(t, 1<<20)
+	again := signed(time.Now(), secret, goodCSV)
+	for i, want := range []int{http.StatusOK, http.StatusConflict} {
+		if status, _ := post(t, h, "mapping=rednote-topics", goodCSV, again); status != want || len(s.msgs) != 3 {
+			t.Errorf("%d: %d, %d messages, want %d", i, status, len(s.msgs), want)
+		}
+	}
+}
+
+// TestWebhookPublishesNothingTwice where somebody knows that it was whole.
+func TestWebhookPublishesNothingTwice(t *testing.T) {
+	t.Parallel()
+	s := &sink{t: t}
+	at := time.Date(2025, 2, 1, 0, 0, 0, 0, time.UTC)
+	h := NewWebhook(WebhookConfig{Secret: secret, MaxBody: 1 << 20, Imported: func(context.Context, string) (time.Time, error) { return at, nil }},
+		library(t), s, slog.New(slog.DiscardHandler))
+	if status, a := post(t, h, "mapping=rednote-topics", goodCSV, nil); status != http.StatusOK || a.Already != "2025-02-01T00:00:00Z" || len(s.msgs) > 0 {
+		t.Errorf("%d %+v, %d messages", status, a, len(s.msgs))
 	}
 }

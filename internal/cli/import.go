@@ -35,8 +35,8 @@ func (a *app) importCommand() *cobra.Command {
 comma, semicolon or tab), NDJSON or Parquet, the first two also .gz and .zst; - is
 stdin. A mapping says what the columns mean: one of the built-in ones ('tidemark
 import --list'), or a file of your own. The file is read through first: the first
-line that is wrong is named, and then nothing of the file is published. To import
-a file twice changes nothing.
+line that is wrong is named, and then nothing of the file is published. A file that
+ClickHouse has as imported whole is not published again.
 ` + whereHelp,
 		Example: `  tidemark import views.csv --dry-run
   tidemark import views.csv --mapping rednote-topics --by ann --source-url https://example.org/post
@@ -152,13 +152,17 @@ func (a *app) importFile(ctx context.Context, w *where, library *importer.Librar
 	if err != nil {
 		return err
 	}
+	if at := a.importedAlready(ctx, w, plan.Import.GetId()); !at.IsZero() {
+		_, err := fmt.Fprintf(a.stdout, "%s was imported already, at %s, as %s: nothing to do\n", in.Name(), at.UTC().Format(time.RFC3339), plan.Import.GetId())
+		return err
+	}
 	if err := c.Wait(ctx); err != nil {
 		return err
 	}
 	if err := c.EnsureTopics(ctx, event.Topics()); err != nil {
 		return err
 	}
-	show := a.newProgress(in.Name(), plan.Counts.Looks+1)
+	show := a.newProgress(in.Name(), plan.Messages())
 	err = plan.Publish(ctx, batches{c}, func(done, _ int) { show.set(done) })
 	show.end(err == nil)
 	if err != nil {

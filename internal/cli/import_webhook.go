@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/tidemark/tidemark/collectors/importer"
 	"github.com/tidemark/tidemark/internal/config"
@@ -34,7 +36,11 @@ func (s *system) imports(address string, page http.Handler) (http.Handler, error
 	if err != nil {
 		return nil, err
 	}
-	hook := importer.NewWebhook(importer.WebhookConfig{Secret: secret, MaxBody: int64(cfg.MaxBody)}, library, batches{s.kafka}, s.log)
+	known := importer.WebhookConfig{Secret: secret, MaxBody: int64(cfg.MaxBody)}
+	if s.ch != nil {
+		known.Imported = func(ctx context.Context, id string) (time.Time, error) { return importedAt(ctx, s.ch, id) }
+	}
+	hook := importer.NewWebhook(known, library, batches{s.kafka}, s.log)
 	mux := http.NewServeMux()
 	mux.HandleFunc(importsPath, func(w http.ResponseWriter, r *http.Request) {
 		select {

@@ -145,7 +145,19 @@ func (c *importColumns) add(m at, i *event.Import) {
 	c.mapping.Add(i.GetMapping())
 	c.note.Add(i.GetNote())
 	c.via.Add(i.GetVia())
+	c.first.Add(precedence(i))
 	c.origin.add(m, 1)
+}
+
+// precedence of the records of one import: one that was published whole (it says
+// how many rows it had) before one that was begun only, then the earlier.
+func precedence(i *event.Import) uint64 {
+	const end, whole = 4_102_444_800_000, 1 << 43 // 2100 in ms; more than that
+	p := uint64(max(end-i.GetAtMs(), 0))
+	if i.GetRows() > 0 {
+		p += whole
+	}
+	return p
 }
 
 func factKind(k event.FactKind) string {

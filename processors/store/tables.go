@@ -212,7 +212,7 @@ func factsTable() *table {
 type importColumns struct {
 	id, name, by, sourceURL, sum, mapping, note texts
 	at                                          times
-	bytes, rows                                 uint64s
+	bytes, rows, first                          uint64s
 	via                                         words
 	origin
 }
@@ -233,6 +233,7 @@ func importsTable() *table {
 			{"mapping", clickhouse.TypeString, &c.mapping},
 			{"note", clickhouse.TypeString, &c.note},
 			{"via", clickhouse.TypeWords, &c.via},
+			{"_first", clickhouse.TypeUInt64, &c.first},
 		}, c.origin.fields()...),
 	}
 }
