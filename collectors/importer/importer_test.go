@@ -85,8 +85,7 @@ func (s *sink) text() string {
 		}
 	}
 	for _, m := range s.msgs {
-		switch m := m.(type) {
-		case *event.Snapshot:
+		if m, is := m.(*event.Snapshot); is {
 			fmt.Fprintf(&b, "%s %s %s slot %s depth %d every %d\n", at(m.GetSeenAtMs()), m.GetSource(), m.GetTarget().Key(), at(m.GetSlotMs()), m.GetDepth(), m.GetEveryS())
 			for _, r := range m.GetReadings() {
 				fmt.Fprintf(&b, "  %s %s %v\n", r.GetSubject(), r.GetMetric(), r.GetValue())

@@ -118,11 +118,8 @@ func (r *reader) read(cells []cell) (row, error) {
 	if err != nil {
 		return out, err
 	}
-	if out.at, err = r.clock.parse(text); err != nil {
+	if out.at, err = r.moment(text); err != nil {
 		return out, r.blame(r.time, "time", text, err)
-	}
-	if !r.latest.IsZero() && out.at.After(r.latest) {
-		return out, r.blame(r.time, "time", text, errors.New("which is more than a day ahead of now; if that is meant, time.future: true in the mapping takes it"))
 	}
 	if err := r.values(cells, &out); err != nil || len(out.readings) == 0 {
 		return out, err
@@ -130,11 +127,8 @@ func (r *reader) read(cells []cell) (row, error) {
 	if out.subject, err = r.subject.fill(word); err != nil {
 		return out, err
 	}
-	if out.subject == "" {
-		return out, r.blame(r.subject, "subject", "", errors.New("want a name"))
-	}
-	if isHandle(out.subject) {
-		return out, r.blame(r.subject, "subject", out.subject, errHandle())
+	if err := checkSubject(out.subject); err != nil {
+		return out, r.blame(r.subject, "subject", out.subject, err)
 	}
 	for _, reading := range out.readings {
 		reading.Subject, reading.AtMs = out.subject, out.at.UnixMilli()
@@ -146,6 +140,24 @@ func (r *reader) read(cells []cell) (row, error) {
 		err = r.blame(r.nam, "target.name", out.target.GetName(), errHandle())
 	}
 	return out, err
+}
+
+func (r *reader) moment(text string) (time.Time, error) {
+	at, err := r.clock.parse(text)
+	if err == nil && !r.latest.IsZero() && at.After(r.latest) {
+		err = errors.New("which is more than a day ahead of now; if that is meant, time.future: true in the mapping takes it")
+	}
+	return at, err
+}
+
+func checkSubject(name string) error {
+	if name == "" {
+		return errors.New("want a name")
+	}
+	if isHandle(name) {
+		return errHandle()
+	}
+	return nil
 }
 
 // isHandle knows what names an account: @alice, did:plc:….

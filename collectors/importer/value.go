@@ -17,7 +17,7 @@ type number struct {
 }
 
 // maxCount is what a float64 tells apart one by one.
-const maxCount = 1 << 53
+const maxCount = 1<<53 - 1
 
 // maxRank is deeper than any list.
 const maxRank = 10_000
@@ -175,12 +175,7 @@ func parseOne(text, unit string, st style, word string) (v float64, used string,
 	if own != "" {
 		word = own
 	}
-	negative := false
-	if rest, found := strings.CutPrefix(digits, "-"); found {
-		digits, negative = rest, true
-	} else if rest, found := strings.CutPrefix(digits, "\u2212"); found {
-		digits, negative = rest, true
-	}
+	digits, negative := cutMinus(digits)
 	if negative && unit != unitNumber && unit != unitPercent {
 		return 0, word, errors.New("want a count, which is never below 0")
 	}
@@ -203,6 +198,13 @@ func parseOne(text, unit string, st style, word string) (v float64, used string,
 		v = -v
 	}
 	return v, word, nil
+}
+
+func cutMinus(text string) (digits string, negative bool) {
+	if rest, found := strings.CutPrefix(text, "-"); found {
+		return rest, true
+	}
+	return strings.CutPrefix(text, "\u2212")
 }
 
 // isWhole says whether digits shifted by so many places leave no decimals.

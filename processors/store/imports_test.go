@@ -34,3 +34,24 @@ func TestImportsAreStoredAndNamed(t *testing.T) {
 		}
 	}
 }
+
+// TestAWholeImportHoldsOverOneThatWasBegun, whichever was first.
+func TestAWholeImportHoldsOverOneThatWasBegun(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	if err := k.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	h := k.assign(t, -1)
+	said := func(hours int, rows uint64) *event.Import {
+		return &event.Import{
+			Id: "i1", Name: "f", ImportedBy: "a", AtMs: day.Add(time.Duration(hours) * time.Hour).UnixMilli(),
+			Sha256: "ab", Rows: rows, Mapping: "version: 1\n", Via: "file",
+		}
+	}
+	// Cut short, whole at the second try, and the whole again.
+	handle(t, h, batch(t, 0, said(0, 0), said(1, 0), said(1, 3), said(2, 0), said(2, 3)))
+	if got := one[string](t, k, "SELECT toString((toHour(at), rows)) FROM v_imports"); got != "(1,3)" {
+		t.Errorf("the record is of %s, want (1,3)", got)
+	}
+}
