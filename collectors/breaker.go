@@ -20,6 +20,8 @@ type breaker struct {
 	mu    sync.Mutex
 	whole circuit
 	each  map[string]*circuit
+	// gone is what is known of targets that are watched no more.
+	gone map[string]*circuit
 }
 
 // circuit counts failures in a row.
@@ -37,6 +39,26 @@ func newBreaker(cfg config.Breaker, targets []string) *breaker {
 		b.each[t] = &circuit{}
 	}
 	return b
+}
+
+// inherit takes on what a breaker of the same source knew, after its last look:
+// a place that was to be left alone stays so, whatever else is watched.
+func (b *breaker) inherit(was *breaker) {
+	b.whole, b.gone = was.whole, was.gone
+	b.whole.probing = false
+	if b.gone == nil {
+		b.gone = map[string]*circuit{}
+	}
+	for key, c := range was.each {
+		c.probing = false
+		b.gone[key] = c
+	}
+	for key := range b.each {
+		if c := b.gone[key]; c != nil {
+			b.each[key] = c
+			delete(b.gone, key)
+		}
+	}
 }
 
 // allow says whether the tick may be looked at, and if not, why. A look that

@@ -86,6 +86,7 @@ type room struct {
 	entry   Entry
 	lookers []*looker
 	out     *outbox
+	breaker *breaker
 	log     *slog.Logger
 }
 
@@ -101,7 +102,7 @@ func (r *Runner) newRoom(e Entry) (*room, error) {
 	for _, target := range targets {
 		keys = append(keys, target.Key())
 	}
-	b := newBreaker(r.breaker, keys)
+	m.breaker = newBreaker(r.breaker, keys)
 	for _, target := range targets {
 		s, err := newSchedule(e.Every, r.jitter, e.Name+"\x1f"+target.Key())
 		if err != nil {
@@ -109,7 +110,7 @@ func (r *Runner) newRoom(e Entry) (*room, error) {
 		}
 		m.lookers = append(m.lookers, &looker{
 			name: e.Name, source: e.Source, target: target, schedule: s,
-			out: m.out, breaker: b, metrics: r.metrics, tapes: r.tapes, log: log.With("target", target.Key()),
+			out: m.out, breaker: m.breaker, metrics: r.metrics, tapes: r.tapes, log: log.With("target", target.Key()),
 		})
 	}
 	return m, nil
@@ -139,23 +140,26 @@ type looker struct {
 	tapes    Keeper // may be nil
 	log      *slog.Logger
 
-	mu   sync.Mutex
-	said string // the last reason that was logged
+	next tick // the one that run waits for; before it runs: where to begin
+
+	mu          sync.Mutex
+	said        string // the last reason that was logged
+	interrupted bool   // the last look was not finished
 }
 
 // run never lets two looks at its target overlap: a tick that comes while the
 // former look still runs is published as what it is, a look that failed.
 func (l *looker) run(ctx context.Context) {
-	next := l.schedule.first(time.Now())
+	l.next = l.begin()
 	running := make(chan struct{}, 1)
 	var group sync.WaitGroup
 	defer group.Wait()
-	for sleepUntil(ctx, next.due) {
-		if left := time.Until(next.due); left < -max(next.interval/2, lateness) || left > nap {
-			next = l.catchUp(ctx, next)
+	for sleepUntil(ctx, l.next.due) {
+		if left := time.Until(l.next.due); left < -max(l.next.interval/2, lateness) || left > nap {
+			l.next = l.catchUp(ctx, l.next)
 			continue
 		}
-		t := next
+		t := l.next
 		select {
 		case running <- struct{}{}:
 			group.Go(func() {
@@ -166,7 +170,7 @@ func (l *looker) run(ctx context.Context) {
 			l.metrics.skipped(l.name)
 			l.publish(ctx, l.skip(t, "skipped: the look before is still running"))
 		}
-		next = l.schedule.after(t.slot)
+		l.next = l.schedule.after(t.slot)
 	}
 }
 
@@ -182,6 +186,9 @@ func (l *looker) tryLook(ctx context.Context, t tick) *result {
 	r := l.look(ctx, t)
 	if r == nil {
 		l.breaker.leave(key)
+		l.mu.Lock()
+		l.interrupted = true
+		l.mu.Unlock()
 		return nil
 	}
 	o := r.snapshot.GetOutcome()

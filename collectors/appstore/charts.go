@@ -72,6 +72,9 @@ func NewCharts(f *fetch.Client, cfg config.AppStore, w config.Watch) (*Charts, e
 	return c, nil
 }
 
+// Asks are the charts, by the store's own names for them.
+func (c *Charts) Asks() string { return fmt.Sprintf("%+v", c.charts) }
+
 func newChart(watched config.Chart) (chart, error) {
 	kind, category, _ := strings.Cut(watched.Name, "/")
 	switch {

@@ -75,6 +75,9 @@ func AboutLookup() about.Source {
 // Targets are the watched apps, one target per storefront.
 func (l *Lookup) Targets() []*event.Target { return l.targets }
 
+// Asks are the apps, and the names that are theirs.
+func (l *Lookup) Asks() string { return fmt.Sprintf("%q %q", l.ids, l.names) }
+
 // Fetch asks for all watched apps of a storefront.
 func (l *Lookup) Fetch(ctx context.Context, target *event.Target, _ time.Time) (*event.Snapshot, error) {
 	snap := &event.Snapshot{ParserVersion: lookupParserVersion, Via: "lookup"}

@@ -67,6 +67,15 @@ func AboutSearch() about.Source {
 // Targets are the storefronts, if any entity lacks its id.
 func (s *Search) Targets() []*event.Target { return s.targets }
 
+// Asks are the entities that are searched for.
+func (s *Search) Asks() string {
+	var all []string
+	for _, e := range s.wanted {
+		all = append(all, e.ID, e.Name)
+	}
+	return fmt.Sprintf("%q", all)
+}
+
 // Fetch asks for each name. Names that are not found, or not for certain, are
 // remarked.
 func (s *Search) Fetch(ctx context.Context, target *event.Target, _ time.Time) (*event.Snapshot, error) {

@@ -67,6 +67,9 @@ func NewCharts(f *fetch.Client, cfg config.GooglePlay, w config.Watch) (*Charts,
 	return c, nil
 }
 
+// Asks are the charts, by the store's own names for them.
+func (c *Charts) Asks() string { return fmt.Sprintf("%+v", c.charts) }
+
 func newChart(watched config.Chart) (chart, error) {
 	kind, category, _ := strings.Cut(watched.Name, "/")
 	ch := chart{category: watched.Genre}

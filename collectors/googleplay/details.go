@@ -81,6 +81,9 @@ func AboutDetails() about.Source {
 // Targets are the watched apps, one target per storefront.
 func (d *Details) Targets() []*event.Target { return d.targets }
 
+// Asks are the apps, and the names that are theirs.
+func (d *Details) Asks() string { return fmt.Sprintf("%q %q", d.ids, d.names) }
+
 // Fetch reads the page of each watched app. Where the host wants no more, the
 // rest is not tried.
 func (d *Details) Fetch(ctx context.Context, target *event.Target, _ time.Time) (*event.Snapshot, error) {

@@ -82,6 +82,13 @@ func (a *app) backfill(ctx context.Context, name string, o *backfillOptions) err
 	if err != nil {
 		return err
 	}
+	dir := o.dir()
+	if o.servers(cfg) {
+		dir = "" // what runs there is not this machine's
+	}
+	if cfg, err = watchedIn(cfg, dir); err != nil {
+		return err
+	}
 	all, err := newSystem(cfg, a.build, log).sources()
 	if err != nil {
 		return err
@@ -195,11 +202,16 @@ func (o *backfillOptions) marksPath(cfg *config.Config) string {
 	switch {
 	case o.state != "":
 		return o.state
-	case len(o.brokers) > 0, o.dataDir == "" && namesServers(func(c *config.Config) string { return fmt.Sprint(c.Kafka.Brokers) }, cfg):
+	case o.servers(cfg):
 		return ""
 	default:
 		return filepath.Join(o.dir(), marksFile)
 	}
+}
+
+// servers is true where what is told goes to servers, and not to an instance.
+func (o *backfillOptions) servers(cfg *config.Config) bool {
+	return len(o.brokers) > 0 || o.dataDir == "" && namesServers(func(c *config.Config) string { return fmt.Sprint(c.Kafka.Brokers) }, cfg)
 }
 
 func (o *backfillOptions) readMarks(path string) (*backfill.Marks, error) {

@@ -49,7 +49,11 @@ Exit code 2 means that the configuration cannot be used.`,
 			for _, notice := range cfg.Notices() {
 				fmt.Fprintln(a.stderr, "notice:", notice)
 			}
-			if err := a.printTerms(cfg); err != nil {
+			with, err := watchedIn(cfg, "")
+			if err != nil {
+				return err
+			}
+			if err := a.printTerms(with); err != nil {
 				return err
 			}
 			if quiet {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/tidemark/tidemark/collectors"
 	"github.com/tidemark/tidemark/internal/config"
 	"github.com/tidemark/tidemark/internal/kafka"
 	"github.com/tidemark/tidemark/internal/obs"
@@ -36,7 +37,7 @@ func (s *system) countParts(truncated string) stage {
 		MaxWait: countWait, LagEvery: lagEvery, Truncated: truncated,
 	}, handler, s.reg, s.log)
 	again := make(chan struct{}, 1)
-	s.rewatch = append(s.rewatch, func(_ context.Context, cfg *config.Config) {
+	s.rewatch = append(s.rewatch, func(_ context.Context, cfg *config.Config, _ []collectors.Entry) {
 		p.Watch(cfg.Watch.Tags)
 		select {
 		case again <- struct{}{}:

@@ -23,12 +23,7 @@ func (s *system) healthParts(entries []collectors.Entry, collects bool) stage {
 		now.Store(&is)
 	}
 	take(entries)
-	s.rewatch = append(s.rewatch, func(_ context.Context, cfg *config.Config) {
-		// A mistake in the list is said by the collectors.
-		if entries, err := collectors.New(cfg.Collect, cfg.Watch, s.asks); err == nil {
-			take(entries)
-		}
-	})
+	s.rewatch = append(s.rewatch, func(_ context.Context, _ *config.Config, entries []collectors.Entry) { take(entries) })
 	loop := s.health.Loop("health", storeHangs+2*cfg.Every.D())
 	p := health.New(health.Deps{
 		DB: s.ch, Publisher: s.kafka, Turn: loop.Turn, Log: s.log,

@@ -101,10 +101,7 @@ func (a *app) reparse(ctx context.Context, source string, o reparseOptions) erro
 	if err != nil {
 		return err
 	}
-	if cfg.Watch.File == "" {
-		cfg.Watch.File = filepath.Join(o.where.dir(), watchFileName)
-	}
-	if _, cfg, err = newWatching(cfg); err != nil {
+	if cfg, err = watchedIn(cfg, o.where.dir()); err != nil {
 		return err
 	}
 	entry, err := a.entry(cfg, source)
@@ -285,6 +282,10 @@ func (r *rereading) end() error {
 		if line.n > 0 {
 			fmt.Fprintf(r.stdout, "passed over %d: they %s\n", line.n, line.text)
 		}
+	}
+	if r.differ+r.same == 0 && r.current > 0 && r.missing+r.unreadable == 0 {
+		fmt.Fprintln(r.stdout, "nothing is to be done: all of it is as this version reads it, or a newer one")
+		return nil
 	}
 	if r.differ+r.same == 0 && !r.o.dryRun {
 		return fmt.Errorf("reparse %s: nothing was published", r.entry.Name)

@@ -56,7 +56,7 @@ type system struct {
 	asks     *fetch.Client
 	watching *watching // nil: nothing can be added while it runs
 	// rewatch are those who want to know of another watchlist.
-	rewatch []func(ctx context.Context, cfg *config.Config)
+	rewatch []func(ctx context.Context, cfg *config.Config, entries []collectors.Entry)
 
 	mu      sync.Mutex
 	entries []collectors.Entry // what is being collected now
@@ -167,7 +167,18 @@ func (s *system) storeGroup() string { return s.cfg.Process.Group + "-store" }
 // sources are all collectors of the configuration: it returns those that are
 // polled, and notes the streams.
 func (s *system) sources() ([]collectors.Entry, error) {
-	c := s.cfg.Collect
+	entries, err := s.polled(s.cfg)
+	if err != nil {
+		return nil, err
+	}
+	s.streams, err = collectors.NewStreams(s.cfg.Collect, s.asks)
+	return entries, err
+}
+
+// polled are the polled sources of a configuration, which may have another
+// watchlist than that of the start.
+func (s *system) polled(cfg *config.Config) ([]collectors.Entry, error) {
+	c := cfg.Collect
 	c.Contact = c.ContactOrProject()
 	if s.asks == nil {
 		client, err := fetch.New(fetch.Config{Collect: c, Version: s.build.Version}, s.reg, s.log)
@@ -176,11 +187,7 @@ func (s *system) sources() ([]collectors.Entry, error) {
 		}
 		s.asks = client
 	}
-	var err error
-	if s.streams, err = collectors.NewStreams(c, s.asks); err != nil {
-		return nil, err
-	}
-	return collectors.New(c, s.cfg.Watch, s.asks)
+	return collectors.New(c, cfg.Watch, s.asks)
 }
 
 // collectPart runs the enabled sources, and goes over to another watchlist.
@@ -197,12 +204,7 @@ func (s *system) collectPart(entries []collectors.Entry) part {
 		runner.KeepTapes(keeper)
 	}
 	changes := make(chan []collectors.Entry)
-	s.rewatch = append(s.rewatch, func(ctx context.Context, cfg *config.Config) {
-		entries, err := collectors.New(cfg.Collect, cfg.Watch, s.asks)
-		if err != nil {
-			s.log.ErrorContext(ctx, "sources cannot take the watch file on; they go on as before", "err", err)
-			return
-		}
+	s.rewatch = append(s.rewatch, func(ctx context.Context, _ *config.Config, entries []collectors.Entry) {
 		select {
 		case changes <- entries:
 			s.collecting(entries)

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,15 +26,17 @@ directory.`
 type watchList struct {
 	name, hint string
 	of         func(*config.Additions) *[]string
+	in         func(config.Watch) []string // the same of the configuration
+	fold       bool                        // upper and lower case are the same
 }
 
 func watchLists() []watchList {
 	return []watchList{
-		{"tag", "a hashtag, without #", func(a *config.Additions) *[]string { return &a.Tags }},
-		{"keyword", "a word or phrase for news sites", func(a *config.Additions) *[]string { return &a.Keywords }},
-		{"article", "an article as project/title: en.wikipedia/Bluesky_Social", func(a *config.Additions) *[]string { return &a.Articles }},
-		{"domain", "a domain, in lower case: bsky.app", func(a *config.Additions) *[]string { return &a.Domains }},
-		{"storefront", "a country of the stores: two lower-case letters", func(a *config.Additions) *[]string { return &a.Storefronts }},
+		{"tag", "a hashtag, without #", func(a *config.Additions) *[]string { return &a.Tags }, func(w config.Watch) []string { return w.Tags }, true},
+		{"keyword", "a word or phrase for news sites", func(a *config.Additions) *[]string { return &a.Keywords }, func(w config.Watch) []string { return w.Keywords }, true},
+		{"article", "an article as project/title: en.wikipedia/Bluesky_Social", func(a *config.Additions) *[]string { return &a.Articles }, func(w config.Watch) []string { return w.Articles }, false},
+		{"domain", "a domain, in lower case: bsky.app", func(a *config.Additions) *[]string { return &a.Domains }, func(w config.Watch) []string { return w.Domains }, false},
+		{"storefront", "a country of the stores: two lower-case letters", func(a *config.Additions) *[]string { return &a.Storefronts }, func(w config.Watch) []string { return w.Storefronts }, false},
 	}
 }
 
@@ -67,7 +70,7 @@ func (a *app) watchCommand() *cobra.Command {
 	remove.AddCommand(&cobra.Command{
 		Use: "app ID", Short: "Remove an app by its id", Args: args(cobra.ExactArgs(1)),
 		RunE: func(_ *cobra.Command, given []string) error {
-			return w.change(func(a *config.Additions) error {
+			return w.change(func(_ *config.Config, a *config.Additions) error {
 				n := len(a.Entities)
 				a.Entities = slices.DeleteFunc(a.Entities, func(e config.Entity) bool { return e.ID == given[0] })
 				return w.wasThere(n > len(a.Entities), "app", given[0])
@@ -78,13 +81,13 @@ func (a *app) watchCommand() *cobra.Command {
 	return root
 }
 
-func (w *watcher) wordCommand(short string, l watchList, run func(a *config.Additions, l watchList, word string) error) *cobra.Command {
+func (w *watcher) wordCommand(short string, l watchList, run func(cfg *config.Config, a *config.Additions, l watchList, word string) error) *cobra.Command {
 	return &cobra.Command{
 		Use: l.name + " WORD...", Short: short, Args: args(cobra.MinimumNArgs(1)),
 		RunE: func(_ *cobra.Command, given []string) error {
-			return w.change(func(a *config.Additions) error {
+			return w.change(func(cfg *config.Config, a *config.Additions) error {
 				for _, word := range given {
-					if err := run(a, l, word); err != nil {
+					if err := run(cfg, a, l, word); err != nil {
 						return err
 					}
 				}
@@ -94,13 +97,21 @@ func (w *watcher) wordCommand(short string, l watchList, run func(a *config.Addi
 	}
 }
 
-func (w *watcher) addWord(a *config.Additions, l watchList, word string) error {
+func (w *watcher) addWord(cfg *config.Config, a *config.Additions, l watchList, word string) error {
 	words := l.of(a)
-	*words = append(*words, strings.TrimPrefix(word, "#"))
+	word = strings.TrimPrefix(word, "#")
+	same := func(other string) bool { return other == word || l.fold && strings.EqualFold(other, word) }
+	if slices.ContainsFunc(*words, same) {
+		return usagef("%s is watched already", word)
+	}
+	if slices.ContainsFunc(l.in(cfg.Watch), same) {
+		return usagef("%s is watched already: by the configuration", word)
+	}
+	*words = append(*words, word)
 	return nil
 }
 
-func (w *watcher) removeWord(a *config.Additions, l watchList, word string) error {
+func (w *watcher) removeWord(_ *config.Config, a *config.Additions, l watchList, word string) error {
 	words := l.of(a)
 	n := len(*words)
 	*words = slices.DeleteFunc(*words, func(w string) bool { return strings.EqualFold(w, strings.TrimPrefix(word, "#")) })
@@ -129,7 +140,11 @@ func (w *watcher) addApp() *cobra.Command {
 			if e.Name == "" {
 				return usagef("read flags: --name is missing: the name to show, as the stores write it")
 			}
-			return w.change(func(a *config.Additions) error {
+			return w.change(func(cfg *config.Config, a *config.Additions) error {
+				is := func(other config.Entity) bool { return other.ID == e.ID }
+				if slices.ContainsFunc(a.Entities, is) || slices.ContainsFunc(cfg.Watch.Entities, is) {
+					return usagef("%s is watched already", e.ID)
+				}
 				a.Entities = append(a.Entities, e)
 				return nil
 			})
@@ -163,27 +178,52 @@ func (w *watcher) path() (string, *config.Config, error) {
 }
 
 func (w *watcher) list() error {
-	path, _, err := w.path()
+	path, cfg, err := w.path()
 	if err != nil {
-		return err
-	}
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		fmt.Fprintf(w.app.stdout, "# %s: nothing was added yet\n", path)
-		return nil
-	}
-	if _, err := config.ReadWatchFile(path); err != nil {
 		return err
 	}
 	text, err := os.ReadFile(path)
-	if err != nil {
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		text = fmt.Appendf(nil, "# %s: nothing was added yet\n", path)
+	case err != nil:
 		return fmt.Errorf("read watch file: %w", err)
+	default:
+		if _, err := config.ReadWatchFile(path); err != nil {
+			return err
+		}
 	}
-	_, err = w.app.stdout.Write(text)
+	_, err = fmt.Fprintf(w.app.stdout, "%s%s", text, configured(cfg.Watch))
 	return err
 }
 
+// configured says how much the configuration itself watches.
+func configured(w config.Watch) string {
+	return fmt.Sprintf("# The configuration itself watches %d apps, %d tags, %d keywords, %d articles, %d domains,\n"+
+		"# %d storefronts and %d charts; `tidemark check` shows them.\n",
+		len(w.Entities), len(w.Tags), len(w.Keywords), len(w.Articles), len(w.Domains), len(w.Storefronts), len(w.Charts))
+}
+
+// buildable refuses a watchlist that a source refuses, such as for its quota:
+// the next start would end with it. A refusal that was there before is not the
+// list's fault, and a shorter list is always let through.
+func (a *app) buildable(before, with *config.Config) error {
+	build := func(cfg *config.Config) error {
+		_, err := newSystem(cfg, a.build, slog.New(slog.DiscardHandler)).sources()
+		return err
+	}
+	err := build(with)
+	if err == nil {
+		return nil
+	}
+	if was := build(before); was != nil && was.Error() == err.Error() {
+		return nil
+	}
+	return usagef("%v", err)
+}
+
 // change rewrites the watch file, if the whole is still a good configuration.
-func (w *watcher) change(edit func(*config.Additions) error) error {
+func (w *watcher) change(edit func(*config.Config, *config.Additions) error) error {
 	path, cfg, err := w.path()
 	if err != nil {
 		return err
@@ -192,10 +232,18 @@ func (w *watcher) change(edit func(*config.Additions) error) error {
 	if err != nil {
 		return err
 	}
-	if err := edit(&additions); err != nil {
+	before, err := cfg.WithAdditions(additions)
+	if err != nil {
+		before = cfg // what is there has a mistake; the edit may be the cure
+	}
+	if err := edit(cfg, &additions); err != nil {
 		return err
 	}
-	if _, err := cfg.WithAdditions(additions); err != nil {
+	with, err := cfg.WithAdditions(additions)
+	if err != nil {
+		return err
+	}
+	if err := w.app.buildable(before, with); err != nil && grown(before.Watch, with.Watch) {
 		return err
 	}
 	if err := config.WriteWatchFile(path, additions); err != nil {
@@ -203,4 +251,12 @@ func (w *watcher) change(edit func(*config.Additions) error) error {
 	}
 	fmt.Fprintf(w.app.stdout, "%s is written; what runs takes it on within %s\n", path, 2*watchPoll)
 	return nil
+}
+
+// grown says whether a watchlist has more than another one.
+func grown(before, with config.Watch) bool {
+	size := func(w config.Watch) int {
+		return len(w.Entities) + len(w.Tags) + len(w.Keywords) + len(w.Articles) + len(w.Domains) + len(w.Storefronts) + len(w.Charts)
+	}
+	return size(with) > size(before)
 }

@@ -3,8 +3,10 @@ package cli
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"time"
 
+	"github.com/tidemark/tidemark/collectors"
 	"github.com/tidemark/tidemark/internal/config"
 )
 
@@ -59,11 +61,21 @@ func (w *watching) changed() bool {
 	return true
 }
 
+// watchedIn lays the watch file of an instance in dir over cfg, unless the
+// configuration names another file; without a dir there is only that one.
+func watchedIn(cfg *config.Config, dir string) (*config.Config, error) {
+	if cfg.Watch.File == "" && dir != "" {
+		cfg.Watch.File = filepath.Join(dir, watchFileName)
+	}
+	_, with, err := newWatching(cfg)
+	return with, err
+}
+
 // watchPart looks at the watch file until ctx ends, and hands every new
 // watchlist on. A mistake in the file is said once, and the former list stays.
 func (s *system) watchPart() part {
 	if s.ch != nil {
-		s.rewatch = append(s.rewatch, func(ctx context.Context, cfg *config.Config) {
+		s.rewatch = append(s.rewatch, func(ctx context.Context, cfg *config.Config, _ []collectors.Entry) {
 			if err := s.ch.SyncWatch(ctx, cfg.Watch); err != nil {
 				s.log.ErrorContext(ctx, "watchlist is not written; it is at the next start", "err", err)
 			}
@@ -71,19 +83,29 @@ func (s *system) watchPart() part {
 	}
 	return s.after("watch", func(ctx context.Context) error {
 		for sleep(ctx, watchPoll) == nil {
-			if !s.watching.changed() {
-				continue
-			}
-			cfg, err := s.watching.read()
-			if err != nil {
-				s.log.ErrorContext(ctx, "watch file has a mistake; what was watched stays watched", "err", err)
-				continue
-			}
-			s.log.InfoContext(ctx, "watch file has changed", "entities", len(cfg.Watch.Entities), "tags", len(cfg.Watch.Tags))
-			for _, took := range s.rewatch {
-				took(ctx, cfg)
-			}
+			s.rereadWatch(ctx)
 		}
 		return nil
 	})
+}
+
+// rereadWatch takes on a watch file that has changed. The sources are built
+// before anybody is told: what one of them refuses is taken on by nobody.
+func (s *system) rereadWatch(ctx context.Context) {
+	if !s.watching.changed() {
+		return
+	}
+	cfg, err := s.watching.read()
+	var entries []collectors.Entry
+	if err == nil {
+		entries, err = s.polled(cfg)
+	}
+	if err != nil {
+		s.log.ErrorContext(ctx, "watch file has a mistake; what was watched stays watched", "err", err)
+		return
+	}
+	s.log.InfoContext(ctx, "watch file has changed", "entities", len(cfg.Watch.Entities), "tags", len(cfg.Watch.Tags))
+	for _, took := range s.rewatch {
+		took(ctx, cfg, entries)
+	}
 }
