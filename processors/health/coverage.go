@@ -30,13 +30,52 @@ type coverageRow struct {
 	OK       uint32 `ch:"ok"`
 }
 
+// coverageSQL is the rule of v_coverage for one day: the view reads all looks
+// there ever were. What had no look for two intervals is said to be stale.
+const coverageSQL = `
+WITH
+    ticks AS (
+        SELECT source, target, slot, max(outcome IN ('ok', 'empty')) AS good, argMax(l.every_s, seen_at) AS interval_s
+        FROM v_looks AS l
+        WHERE basis = 'measured' AND slot >= fromUnixTimestamp64Milli(toInt64(?), 'UTC') AND slot < fromUnixTimestamp64Milli(toInt64(?), 'UTC')
+        GROUP BY source, target, slot
+        HAVING interval_s > 0
+    ),
+    steps AS (
+        SELECT *, leadInFrame(toNullable(slot)) OVER (
+            PARTITION BY source, target ORDER BY slot ASC ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS next_slot
+        FROM ticks
+    ),
+    spans AS (
+        SELECT source, target, slot, good, interval_s,
+            ifNull(toUnixTimestamp64Milli(next_slot), toInt64(?)) - toUnixTimestamp64Milli(slot) AS lasts_ms,
+            toUInt32(greatest(1, round(lasts_ms / 1000 / interval_s))) AS wanted
+        FROM steps
+    )
+SELECT source, target, toUInt32(count()) AS expected, toUInt32(sum(if(i = 0, good, 0))) AS ok
+FROM spans ARRAY JOIN range(wanted) AS i
+WHERE toDate(slot + toIntervalSecond(interval_s * i)) = toDate(?)
+GROUP BY source, target`
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
 // judgeCoverage looks at the last day that is over (UTC).
 func (p *Processor) judgeCoverage(ctx context.Context, all []*series, known *ledger, now time.Time) ([]finding, error) {
 	day := now.Truncate(24*time.Hour).AddDate(0, 0, -1)
 	c := &p.coverage
 	if !c.day.Equal(day) || now.Sub(c.read) >= coverageEvery || now.Before(c.read) {
+		var most time.Duration
+		for _, s := range all {
+			most = max(most, s.every)
+		}
+		from, to := day.Add(-min(2*most, p.cfg.Lookback.D())), earlier(now, day.AddDate(0, 0, 1).Add(2*most))
 		rows, err := clickhouse.Select[coverageRow](ctx, p.deps.DB,
-			"SELECT source, target, expected, ok FROM v_coverage WHERE basis = 'measured' AND day = toDate(?)", day.Format(time.DateOnly))
+			coverageSQL, from.UnixMilli(), to.UnixMilli(), to.UnixMilli(), day.Format(time.DateOnly))
 		if err != nil {
 			return nil, err
 		}

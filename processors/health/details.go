@@ -2,15 +2,22 @@ package health
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/tidemark/tidemark/internal/clickhouse"
 )
 
+// detailsEvery is how often the readings of a source are read at most: they are
+// many, and no rule about them opens with one look.
+const detailsEvery = 10 * time.Minute
+
 // sourceDetails is what the readings of a source were like, as of a mark.
 type sourceDetails struct {
 	mark    mark
+	read    time.Time
 	metrics map[string][]metricHistory // by target
 	names   map[string][]nameHistory   // by target
 }
@@ -54,42 +61,46 @@ type nameHistory struct {
 
 func (p *Processor) judgeDetails(ctx context.Context, all []*series, known *ledger, now time.Time) ([]finding, error) {
 	var out []finding
+	var failed error
 	for _, group := range bySource(all) {
 		d, err := p.detailsOf(ctx, group, now)
 		if err != nil {
-			return nil, err
+			failed = errors.Join(failed, fmt.Errorf("%s: %w", group[0].source, err))
+			continue
 		}
 		for _, s := range group {
 			metrics := d.metrics[s.target]
 			found := p.judgeMissing(s, metrics, known)
 			found = append(found, p.judgeSame(s, metrics, known)...)
-			found = append(found, judgeNames(s, d.names[s.target], known)...)
-			out = append(out, found...)
-			out = append(out, p.vanished(s, found, known)...)
+			found = append(found, p.judgeNames(s, d.names[s.target], known)...)
+			found = append(found, p.vanished(s, found, known)...)
+			out = append(out, seenAt(s.last, found)...)
 		}
 	}
-	return out, nil
+	return out, failed
 }
 
 // detailsOf reads the readings of a source if it was looked at since.
 func (p *Processor) detailsOf(ctx context.Context, group []*series, now time.Time) (*sourceDetails, error) {
 	var at mark
 	var every time.Duration
+	var targets []string
 	for _, s := range group {
 		every = max(every, s.every)
 		at.last += s.last.UnixMilli()
 		at.looks += len(s.oks())
+		targets = append(targets, s.target)
 	}
 	source := group[0].source
-	if d := p.details[source]; d != nil && d.mark == at {
+	if d := p.details[source]; d != nil && (d.mark == at || now.Sub(d.read) < detailsEvery && !now.Before(d.read)) {
 		return d, nil
 	}
-	d := &sourceDetails{mark: at, metrics: map[string][]metricHistory{}, names: map[string][]nameHistory{}}
+	d := &sourceDetails{mark: at, read: now, metrics: map[string][]metricHistory{}, names: map[string][]nameHistory{}}
 	from := now.Add(-p.within(every)).UnixMilli()
-	if err := p.readMetrics(ctx, d, source, from); err != nil {
+	if err := p.readMetrics(ctx, d, source, targets, from); err != nil {
 		return nil, err
 	}
-	if err := p.readNames(ctx, d, source, from); err != nil {
+	if err := p.readNames(ctx, d, source, targets, from); err != nil {
 		return nil, err
 	}
 	p.details[source] = d
@@ -107,6 +118,8 @@ type metricRow struct {
 	Periods uint64   `ch:"periods"`
 }
 
+// metricsSQL names the targets, as the table is sorted by metric and target and
+// not by source.
 const metricsSQL = `
 SELECT target, metric, groupArray(ms) AS slots, groupArray(n) AS ns, groupArray(u) AS us, groupArray(h) AS sums,
     groupArray(nz) AS nonzeros, sum(p) AS periods
@@ -117,14 +130,14 @@ FROM (
         countIf(r.at = r.slot AND r.value != 0) AS nz,
         uniqExact(r.at) AS p
     FROM v_readings AS r
-    WHERE r.source = ? AND r.basis = 'measured' AND r.slot > fromUnixTimestamp64Milli(toInt64(?), 'UTC')
+    WHERE r.target IN ? AND r.source = ? AND r.basis = 'measured' AND r.slot > fromUnixTimestamp64Milli(toInt64(?), 'UTC')
     GROUP BY target, metric, ms
 )
 GROUP BY target, metric
 ORDER BY target, metric`
 
-func (p *Processor) readMetrics(ctx context.Context, d *sourceDetails, source string, from int64) error {
-	rows, err := clickhouse.Select[metricRow](ctx, p.deps.DB, metricsSQL, source, from)
+func (p *Processor) readMetrics(ctx context.Context, d *sourceDetails, source string, targets []string, from int64) error {
+	rows, err := clickhouse.Select[metricRow](ctx, p.deps.DB, metricsSQL, targets, source, from)
 	if err != nil {
 		return err
 	}
@@ -148,12 +161,12 @@ type nameRow struct {
 	Values  []float64 `ch:"values"`
 }
 
-func (p *Processor) readNames(ctx context.Context, d *sourceDetails, source string, from int64) error {
+func (p *Processor) readNames(ctx context.Context, d *sourceDetails, source string, targets []string, from int64) error {
 	rows, err := clickhouse.Select[nameRow](ctx, p.deps.DB, `
 SELECT target, subject, groupArray(toUnixTimestamp64Milli(slot)) AS slots, groupArray(value) AS values
-FROM (SELECT * FROM v_readings WHERE metric = ? AND source = ? AND basis = 'measured' AND slot > fromUnixTimestamp64Milli(toInt64(?), 'UTC') ORDER BY slot)
+FROM (SELECT * FROM v_readings WHERE metric = ? AND target IN ? AND source = ? AND basis = 'measured' AND slot > fromUnixTimestamp64Milli(toInt64(?), 'UTC') ORDER BY slot)
 GROUP BY target, subject
-ORDER BY target, subject`, metricNameMatches, source, from)
+ORDER BY target, subject`, metricNameMatches, targets, source, from)
 	if err != nil {
 		return err
 	}

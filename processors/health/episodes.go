@@ -19,6 +19,7 @@ type episode struct {
 	state           string
 	sequence        uint32
 	onset           time.Time
+	closed          time.Time // zero: it lasts
 	value, baseline float64
 	peak            float64
 	peakAt          time.Time
@@ -74,6 +75,18 @@ func (l *ledger) open(keys ...key) *episode {
 	return nil
 }
 
+// ended is when the last episode of any of the keys ended; zero: there was
+// none. What is bad since before has been told, and its end too.
+func (l *ledger) ended(keys ...key) time.Time {
+	var at time.Time
+	for _, e := range l.byID {
+		if slices.Contains(keys, e.key) && e.closed.After(at) {
+			at = e.closed
+		}
+	}
+	return at
+}
+
 type episodeRow struct {
 	ID       string     `ch:"id"`
 	Rule     string     `ch:"rule"`
@@ -84,6 +97,7 @@ type episodeRow struct {
 	State    string     `ch:"state"`
 	Sequence uint32     `ch:"sequence"`
 	Onset    time.Time  `ch:"onset"`
+	Closed   *time.Time `ch:"closed"`
 	Value    float64    `ch:"value"`
 	Baseline float64    `ch:"baseline"`
 	Peak     float64    `ch:"peak"`
@@ -101,6 +115,9 @@ func (r *episodeRow) episode() *episode {
 	if r.PeakAt != nil {
 		e.peakAt = r.PeakAt.UTC()
 	}
+	if r.Closed != nil {
+		e.closed = r.Closed.UTC()
+	}
 	return e
 }
 
@@ -108,9 +125,9 @@ func (r *episodeRow) episode() *episode {
 // onset could be found again; and lays over it what is not stored yet.
 func (p *Processor) readEpisodes(ctx context.Context, now time.Time) (*ledger, error) {
 	rows, err := clickhouse.Select[episodeRow](ctx, p.deps.DB, `
-SELECT id, rule, source, target, subject, metric, state, sequence, onset, value, baseline, peak, peak_at, severity, unit
+SELECT id, rule, source, target, subject, metric, state, sequence, onset, closed, value, baseline, peak, peak_at, severity, unit
 FROM v_episodes
-WHERE kind = 'health' AND (state != 'closed' OR onset > fromUnixTimestamp64Milli(toInt64(?), 'UTC'))`,
+WHERE kind = 'health' AND (state != 'closed' OR closed > fromUnixTimestamp64Milli(toInt64(?), 'UTC'))`,
 		now.Add(-2*p.cfg.Lookback.D()).UnixMilli())
 	if err != nil {
 		return nil, err
@@ -137,6 +154,9 @@ func (p *Processor) reconcile(ctx context.Context, findings []finding, known *le
 		open := known.byKey[f.key]
 		switch {
 		case f.verdict == bad && len(open) == 0:
+			if !p.cut(f, known) {
+				continue
+			}
 			id := f.id()
 			if known.byID[id] != nil {
 				continue // it ended; the same onset does not begin twice
@@ -158,7 +178,7 @@ func (p *Processor) reconcile(ctx context.Context, findings []finding, known *le
 		case f.verdict == well:
 			for _, one := range open {
 				e := *one
-				e.state, e.sequence = "closed", e.sequence+1
+				e.state, e.sequence, e.closed = "closed", e.sequence+1, f.at
 				if err := p.publish(ctx, known, &e, f, event.EpisodeState_EPISODE_STATE_CLOSED); err != nil {
 					return err
 				}
@@ -166,6 +186,29 @@ func (p *Processor) reconcile(ctx context.Context, findings []finding, known *le
 		}
 	}
 	return nil
+}
+
+// cut lets a finding begin after the last episode of its key, where that ended
+// for another reason than the cause: nobody wanted the looks for a while. It
+// is false where nobody has looked since, or the cause has become the usual.
+func (p *Processor) cut(f *finding, known *ledger) bool {
+	var last *episode
+	for _, e := range known.byID {
+		if e.key == f.key && !e.isOpen() && (last == nil || e.closed.After(last.closed)) {
+			last = e
+		}
+	}
+	if last == nil || !last.closed.After(f.onset) {
+		return true
+	}
+	if last.closed.Equal(last.onset.Add(p.cfg.AcceptAfter.D())) || !f.seen.After(last.closed) {
+		return false
+	}
+	f.onset = last.closed
+	if f.at.Before(f.onset) {
+		f.at = f.seen
+	}
+	return true
 }
 
 func (p *Processor) publish(ctx context.Context, known *ledger, e *episode, f *finding, state event.EpisodeState) error {

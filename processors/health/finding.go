@@ -69,6 +69,7 @@ type finding struct {
 	verdict verdict
 	// onset is since when, at the moment of the data that decided.
 	onset, at       time.Time
+	seen            time.Time // the last look at it; zero: it is about a day that is over
 	value, baseline float64
 	unit            string
 	level           int    // how bad: 0, 1, 2

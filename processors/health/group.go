@@ -2,6 +2,7 @@ package health
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tidemark/tidemark/internal/event"
@@ -19,6 +20,9 @@ type group struct {
 	source  string
 	rules   []string // either of them
 	members []member
+	// after judges a member by what was after a moment; nil: the rule is about
+	// a day, and its moments never meet.
+	after func(m member, cut time.Time) member
 	// recovered says when a member was well again after the onset of the
 	// source's episode; zero: it is not.
 	recovered func(m member, e *episode) time.Time
@@ -33,13 +37,19 @@ func (g *group) judge(known *ledger) []finding {
 		keys = append(keys, whole(rule, g.source))
 	}
 	if e := known.open(keys...); e != nil {
+		g.cutAt(known.ended(keys...))
 		return append(g.known(known), g.stillAll(e))
 	}
-	var fresh, others []finding // bad without an episode; neither bad nor on the way
+	var fresh, single, others []finding // bad without an episode; with one; neither bad nor on the way
 	waiting := false
 	for _, m := range g.members {
 		switch {
 		case known.open(g.keys(m)...) != nil:
+			if m.verdict != bad {
+				others = append(others, m.finding)
+			} else {
+				single = append(single, m.finding)
+			}
 		case m.verdict == bad:
 			fresh = append(fresh, m.finding)
 		case m.verdict == leaning:
@@ -52,11 +62,48 @@ func (g *group) judge(known *ledger) []finding {
 	switch {
 	case len(fresh) == 0 || len(others) == 0 && waiting:
 		return out // it will be one or the other within an interval
-	case len(fresh) >= 2 && len(others) == 0:
-		return append(out, g.all(fresh))
+	case len(fresh)+len(single) >= 2 && len(others) == 0:
+		return g.together(fresh, single, known.ended(keys...))
 	default:
 		return append(out, fresh...)
 	}
+}
+
+// cutAt judges all members by what was after the end of the last episode of
+// the source.
+func (g *group) cutAt(cut time.Time) {
+	if g.after == nil || cut.IsZero() {
+		return
+	}
+	for i, m := range g.members {
+		g.members[i] = g.after(m, cut)
+	}
+}
+
+// together is one finding for all, and the end of what single ones had; nothing
+// as long as all of them were bad only before the end of the last such episode.
+func (g *group) together(fresh, single []finding, cut time.Time) []finding {
+	if g.after != nil && !cut.IsZero() {
+		for i := range fresh {
+			m := g.after(g.members[slices.IndexFunc(g.members, func(m member) bool { return m.target == fresh[i].target })], cut)
+			if m.verdict != bad {
+				return single
+			}
+			fresh[i] = m.finding
+		}
+	}
+	f := g.all(fresh)
+	f.value = float64(len(fresh) + len(single))
+	f.says = fmt.Sprintf("%.0f of %d targets, since %s at the latest. For instance %s: %s",
+		f.value, len(g.members), clock(f.onset), fresh[0].target, fresh[0].says)
+	out := []finding{f}
+	for _, s := range single {
+		out = append(out, finding{
+			key: s.key, verdict: well, onset: s.onset, at: f.at,
+			says: "It is part of the source's trouble now, which has an episode of its own.",
+		})
+	}
+	return out
 }
 
 // keys are what a member can have an episode of.

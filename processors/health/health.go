@@ -49,6 +49,8 @@ type Processor struct {
 	// details and coverage hold what costs more to ask, until it can have changed.
 	details  map[string]*sourceDetails
 	coverage coverageCache
+	// silent is what could not be read the last time.
+	silent map[string]bool
 	// quietUntil is when the first looks after a start must be there.
 	quietUntil time.Time
 }
@@ -59,7 +61,7 @@ func New(deps Deps, cfg config.Health, reg prometheus.Registerer) *Processor {
 		deps.Log = slog.New(slog.DiscardHandler)
 	}
 	deps.Log = deps.Log.With("component", "health")
-	return &Processor{deps: deps, cfg: cfg, m: newMetrics(reg), sent: map[string]*episode{}, details: map[string]*sourceDetails{}}
+	return &Processor{deps: deps, cfg: cfg, m: newMetrics(reg), sent: map[string]*episode{}, details: map[string]*sourceDetails{}, silent: map[string]bool{}}
 }
 
 // Run evaluates now and then until ctx ends. What fails is tried again.
@@ -107,22 +109,45 @@ func (p *Processor) Evaluate(ctx context.Context, now time.Time) error {
 		}
 	}
 	findings := p.judgeSeen(wanted, known, now)
+	// What cannot be read keeps nobody from being told of a dead source.
 	more, err := p.judgeDetails(ctx, wanted, known, now)
-	if err != nil {
-		return fmt.Errorf("read readings: %w", err)
-	}
+	p.unread(ctx, "readings", err)
 	findings = append(findings, more...)
 	more, err = p.judgeCoverage(ctx, wanted, known, now)
-	if err != nil {
-		return fmt.Errorf("read coverage: %w", err)
-	}
+	p.unread(ctx, "coverage", err)
 	findings = append(findings, more...)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	findings = append(findings, gone(wanted, known, now)...)
 	if err := p.reconcile(ctx, findings, known); err != nil {
 		return err
 	}
 	p.m.show(known)
 	return nil
+}
+
+// unread counts what could not be read, and says it once until it can be read
+// again.
+func (p *Processor) unread(ctx context.Context, what string, err error) {
+	before := p.silent[what]
+	p.silent[what] = err != nil
+	switch {
+	case err != nil:
+		p.m.unread.WithLabelValues(what).Inc()
+		if !before {
+			p.deps.Log.ErrorContext(ctx, "some rules could not be judged; the others are, and these are tried again", "what", what, "err", err)
+		}
+	case before:
+		p.deps.Log.InfoContext(ctx, "all rules can be judged again", "what", what)
+	}
+}
+
+func seenAt(at time.Time, all []finding) []finding {
+	for i := range all {
+		all[i].seen = at
+	}
+	return all
 }
 
 // judgeSeen applies the rules that need nothing but looks.
@@ -132,7 +157,7 @@ func (p *Processor) judgeSeen(all []*series, known *ledger, now time.Time) []fin
 		out = append(out, p.judgeUnseen(group, known, now)...)
 	}
 	for _, s := range all {
-		out = append(out, p.judgeDepth(s, known)...)
+		out = append(out, seenAt(s.last, p.judgeDepth(s, known))...)
 	}
 	return out
 }

@@ -11,6 +11,7 @@ type metrics struct {
 	open        *prometheus.GaugeVec
 	episodes    *prometheus.CounterVec
 	evaluations *prometheus.CounterVec
+	unread      *prometheus.CounterVec
 	duration    prometheus.Histogram
 	last        prometheus.Gauge
 }
@@ -31,6 +32,10 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Name: "tidemark_health_evaluations_total",
 			Help: "Times that the rules were evaluated, by outcome (ok, failed).",
 		}, []string{"outcome"}),
+		unread: auto.NewCounterVec(prometheus.CounterOpts{
+			Name: "tidemark_health_unread_total",
+			Help: "Evaluations that left out the rules about what (readings, coverage), as ClickHouse did not answer; the others were judged.",
+		}, []string{"what"}),
 		duration: auto.NewHistogram(prometheus.HistogramOpts{
 			Name: "tidemark_health_evaluation_duration_seconds", Help: "Time of one evaluation of all rules.",
 			Buckets: prometheus.ExponentialBuckets(0.01, 2, 12),
@@ -42,6 +47,9 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	}
 	for _, rule := range Rules() {
 		m.open.WithLabelValues(rule)
+	}
+	for _, what := range []string{"readings", "coverage"} {
+		m.unread.WithLabelValues(what)
 	}
 	return m
 }

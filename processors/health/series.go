@@ -29,6 +29,7 @@ type series struct {
 	first, last    time.Time     // slots
 	lastGood       time.Time     // zero: never
 	reason         string        // of the last look that was not good
+	cut            time.Time     // what was before does not count
 	ticks          []tick        // the last ones, oldest first
 }
 

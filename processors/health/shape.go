@@ -100,14 +100,20 @@ func (m *metricHistory) always(ticks []tick) bool {
 }
 
 // judgeNames: an id does not bear the expected name any more.
-func judgeNames(s *series, names []nameHistory, known *ledger) []finding {
+func (p *Processor) judgeNames(s *series, names []nameHistory, known *ledger) []finding {
 	var out []finding
 	for _, n := range names {
 		k := key{ruleName, s.source, s.target, n.subject, metricNameMatches}
 		f := finding{key: k, verdict: hold}
 		last := len(n.slots) - 1
 		e := known.open(k)
+		later := slices.DeleteFunc(s.oks(), func(t tick) bool { return !t.slot.After(n.slots[last]) })
 		switch {
+		case len(later) >= p.cfg.MissingLooks: // nothing that is said of it now
+			if e != nil {
+				f.verdict, f.at, f.onset = well, later[p.cfg.MissingLooks-1].slot, e.onset
+				f.says = fmt.Sprintf("App %s is not watched any more: none of the last %d good looks says anything of it.", n.subject, p.cfg.MissingLooks)
+			}
 		case n.matches[last] && e != nil && n.slots[last].After(e.onset):
 			i := last
 			for i > 0 && n.matches[i-1] && n.slots[i-1].After(e.onset) {

@@ -2,6 +2,7 @@ package health
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -13,7 +14,7 @@ func (p *Processor) judgeUnseen(targets []*series, known *ledger, now time.Time)
 	members := make([]member, 0, len(targets))
 	for _, s := range targets {
 		if s.every > 0 {
-			members = append(members, p.unseen(s, known, now))
+			members = append(members, p.unseen(s, known, now, time.Time{}))
 		}
 	}
 	g := group{
@@ -21,6 +22,7 @@ func (p *Processor) judgeUnseen(targets []*series, known *ledger, now time.Time)
 		recovered: func(m member, e *episode) time.Time {
 			return m.s.recovered(e.onset, p.recoverLooks(e.rule))
 		},
+		after: func(m member, cut time.Time) member { return p.unseen(m.s, known, now, cut) },
 		chanceOver: func(first time.Time) bool {
 			return now.Sub(first) > targets[0].times(p.cfg.StaleAfter)
 		},
@@ -37,14 +39,18 @@ func (p *Processor) recoverLooks(rule string) int {
 	return p.cfg.RecoverLooks
 }
 
-func (p *Processor) unseen(s *series, known *ledger, now time.Time) member {
+// unseen judges a target by what is after cut, and after its last episode.
+func (p *Processor) unseen(s *series, known *ledger, now, cut time.Time) member {
 	if e := known.open(about(ruleStale, s), about(ruleFailing, s)); e != nil {
 		return p.stillUnseen(s, e, now)
 	}
-	if f, yes := p.failing(s); yes {
+	if at := known.ended(about(ruleStale, s), about(ruleFailing, s)); at.After(cut) {
+		cut = at
+	}
+	if f, yes := p.failing(s.after(cut)); yes {
 		return member{s: s, finding: f}
 	}
-	if f, yes := p.stale(s, now); yes {
+	if f, yes := p.stale(s.after(cut), now); yes {
 		return member{s: s, finding: f}
 	}
 	m := member{s: s, finding: finding{key: about(ruleStale, s), verdict: well}}
@@ -62,9 +68,9 @@ func (p *Processor) stillUnseen(s *series, e *episode, now time.Time) member {
 		f.says = "It is seen again, since " + clock(at) + "."
 		return member{s: s, finding: f}
 	}
-	again, yes := p.failing(s)
+	again, yes := p.failing(s.after(e.onset.Add(-time.Millisecond)))
 	if e.rule == ruleStale {
-		again, yes = p.stale(s, now)
+		again, yes = p.stale(s.after(e.onset), now)
 	}
 	if yes {
 		again.onset = e.onset
@@ -73,13 +79,25 @@ func (p *Processor) stillUnseen(s *series, e *episode, now time.Time) member {
 	return member{s: s, finding: f}
 }
 
+// after is the series as if what was before had not been.
+func (s *series) after(cut time.Time) *series {
+	c := *s
+	c.cut = cut
+	c.ticks = slices.DeleteFunc(slices.Clone(s.ticks), func(t tick) bool { return !t.slot.After(cut) })
+	return &c
+}
+
 // since is the last moment at which the target was seen, or was to be seen
 // for the first time.
 func (s *series) since() time.Time {
-	if s.lastGood.IsZero() {
-		return s.first
+	at := s.lastGood
+	if at.IsZero() {
+		at = s.first
 	}
-	return s.lastGood
+	if s.cut.After(at) {
+		return s.cut
+	}
+	return at
 }
 
 // stale: nobody looked for some intervals; or nobody saw anything for longer
@@ -100,6 +118,9 @@ func (p *Processor) stale(s *series, now time.Time) (finding, bool) {
 				f.at = at
 			}
 		}
+	}
+	if f.at.Before(f.onset) {
+		f.at = f.onset // as soon as somebody wants it again
 	}
 	f.value = f.at.Sub(s.since()).Seconds()
 	f.says = fmt.Sprintf("No good look since %s; one is expected every %s. Called stale after %v intervals; the last look of any kind was at %s.",
