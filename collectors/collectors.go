@@ -94,15 +94,24 @@ func New(cfg config.Collect, w config.Watch, f *fetch.Client) ([]Entry, error) {
 	for _, item := range list {
 		source, err := item.build()
 		if err != nil {
-			return nil, fmt.Errorf("set up %s: %w", item.name, err)
+			return nil, mistake(item.name, err)
 		}
 		e := Entry{Name: item.name, Every: item.schedule.Every, Source: source, Enabled: item.schedule.Enabled, About: item.about}
 		if err := e.check(); err != nil {
-			return nil, err
+			return nil, mistake(item.name, err)
 		}
 		entries = append(entries, e)
 	}
 	return entries, nil
+}
+
+// mistake names the setting that keeps a source from being made: all that it is
+// made of are settings.
+func mistake(source string, err error) error {
+	if config.IsInvalid(err) {
+		return err
+	}
+	return config.Mistake("collect.sources."+source, "set up %s: %v", source, err)
 }
 
 // check finds what would make two looks one, or none.

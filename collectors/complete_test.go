@@ -256,9 +256,9 @@ func TestMistakesInTheConfigurationAreNamed(t *testing.T) {
 		"6 tags looked at 25 times a day are 150 searches, the quota is 100: look less often (every: \"@every 2h\"), watch at most 4 tags": func(_ *config.Collect, w *config.Watch) {
 			w.Tags = []string{"a", "b", "c", "d", "e", "f"}
 		},
-		"read collect.sources.youtube.key: it is empty":    func(c *config.Collect, _ *config.Watch) { c.Sources.YouTube.Key = "" },
-		"read collect.sources.youtube.key: it has a blank": func(c *config.Collect, _ *config.Watch) { c.Sources.YouTube.Key = "a b" },
-		"read collect.sources.radar.token: set it or":      func(c *config.Collect, _ *config.Watch) { c.Sources.Radar.TokenFile = "nowhere" },
+		"collect.sources.youtube.key: is empty":    func(c *config.Collect, _ *config.Watch) { c.Sources.YouTube.Key = "" },
+		"collect.sources.youtube.key: has a blank": func(c *config.Collect, _ *config.Watch) { c.Sources.YouTube.Key = "a b" },
+		"collect.sources.radar.token: set it or":      func(c *config.Collect, _ *config.Watch) { c.Sources.Radar.TokenFile = "nowhere" },
 		`mastodon_trends.instances[0] is "social.example", want https://`: func(c *config.Collect, _ *config.Watch) {
 			c.Sources.MastodonTrends.Instances = []string{"social.example"}
 		},

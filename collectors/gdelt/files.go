@@ -17,6 +17,10 @@ import (
 // maxKept is how many files' counts are kept: those of a day.
 const maxKept = 96
 
+// maxAge is how old the newest file may be: files come some minutes after the
+// quarter, and sometimes a few quarters late.
+const maxAge = time.Hour
+
 // errNoFile means that GDELT has no file of that quarter of an hour.
 var errNoFile = errors.New("GDELT has no file of this quarter of an hour")
 
@@ -70,17 +74,17 @@ func (f *files) visit(ctx context.Context, slot time.Time) ([]counts, error) {
 	if f.last.slot.Equal(slot) {
 		return f.last.found, f.last.err
 	}
-	found, err := f.newest(ctx)
+	found, err := f.newest(ctx, slot)
 	if ctx.Err() == nil && !errors.Is(err, fetch.ErrNotOnTape) { // each tape says it for itself
 		f.last = visit{slot, found, err}
 	}
 	return found, err
 }
 
-func (f *files) newest(ctx context.Context) ([]counts, error) {
+func (f *files) newest(ctx context.Context, slot time.Time) ([]counts, error) {
 	var errs []error
 	for _, base := range f.bases() {
-		found, err := f.newestAt(ctx, base)
+		found, err := f.newestAt(ctx, base, slot)
 		if len(found) > 0 || err == nil {
 			return found, errors.Join(append(errs, err)...)
 		}
@@ -109,12 +113,17 @@ func anotherWay(ctx context.Context, err error) bool {
 	return ctx.Err() == nil && !paused && fetch.Status(err) != http.StatusTooManyRequests
 }
 
-func (f *files) newestAt(ctx context.Context, b base) ([]counts, error) {
+// newestAt reads what one place announces. A place whose announcement stands
+// still is refused: its old file would pass for the news of now.
+func (f *files) newestAt(ctx context.Context, b base, slot time.Time) ([]counts, error) {
 	resp, err := f.fetch.Get(ctx, b.url+"/gdeltv2/lastupdate.txt")
 	if err != nil {
 		return nil, err
 	}
 	u, err := parseUpdate(resp.Body)
+	if age := slot.Sub(u.stamp); err == nil && age > maxAge {
+		err = fmt.Errorf("the newest file is of %s, %s before the look, at most %s", u.stamp.Format(time.RFC3339), config.Duration(age), config.Duration(maxAge))
+	}
 	if err != nil {
 		return nil, fetch.Refuse(resp.Body, err)
 	}
@@ -198,6 +207,9 @@ func (f *files) read(ctx context.Context, b base, u update) (counts, error) {
 		return counts{}, fetch.Refuse(file.Head(), err)
 	}
 	c.via = b.via
+	if c.skipped > 0 {
+		f.fetch.NotUnderstood(name, c.skipped)
+	}
 	f.kept = append(f.kept[max(0, len(f.kept)-maxKept+1):], c)
 	return c, nil
 }

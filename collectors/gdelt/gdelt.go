@@ -6,6 +6,7 @@ package gdelt
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/tidemark/tidemark/collectors/about"
@@ -60,7 +61,7 @@ func About() about.Source {
 		Unit:   "articles with the word in a 15-minute file, and all articles of that file; the file's own time stamp is the time",
 		Fresh:  "15 to 35 min",
 		Terms:  "Open data of the GDELT Project, free also for commercial use with a mention of GDELT; no key. The files are about 6 MB every 15 minutes, some 550 MB a day.",
-		Faults: "An article counts for a word if its address, page title, organisations or themes have it as a whole word (see the package's matcher): upper and lower case are one, and what is no letter and no digit separates words. English sources only; other languages are in files that are not read. Each look reads the newest file and, where it has not been read, the one before. A file whose MD5 is wrong is refused. If the host does not answer its mirror is asked.",
+		Faults: "An article counts for a word if its address, page title, organisations or themes have it as a whole word (see the package's matcher): upper and lower case are one, and what is no letter and no digit separates words. English sources only; other languages are in files that are not read. Each look reads the newest file and, where it has not been read, the one before. The MD5 is checked of the newest file, which is announced with it; of older ones only where the store of the files gives a checksum, else the zip's own sums must do. A wrong one is refused, as is a newest file that is more than an hour older than the look. Up to 1 % of a file's lines may be of another shape: the look's reason says how many, and more are refused. If the host does not answer its mirror is asked.",
 		Past:   "February 2015, one file of about 6 MB per 15 minutes for all keywords together: 550 MB a day of the past",
 	}
 }
@@ -77,7 +78,25 @@ func (s *Source) Fetch(ctx context.Context, target *event.Target, slot time.Time
 		snap.Via = c.via
 		snap.Readings = append(snap.Readings, c.readings(target.GetName())...)
 	}
+	if remark := remark(found...); remark != "" {
+		if err != nil { // which becomes the reason
+			return snap, fmt.Errorf("%w; %s", err, remark)
+		}
+		snap.Reason = remark
+	}
 	return snap, err
+}
+
+// remark says how many lines of the files were passed over; "" where none was.
+func remark(found ...counts) string {
+	var parts []string
+	for _, c := range found {
+		if c.skipped > 0 {
+			parts = append(parts, fmt.Sprintf("%d of %d lines of the file of %s were not understood",
+				c.skipped, c.articles+c.skipped, c.stamp.Format(time.RFC3339)))
+		}
+	}
+	return strings.Join(parts, "; ")
 }
 
 // readings are what a file says of a word: its articles, and all articles,

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/tidemark/tidemark/internal/config"
 )
 
 // matcher finds words in an article's fields. Upper and lower case are one.
@@ -29,7 +31,7 @@ func newMatcher(names []string) (*matcher, error) {
 	for i, name := range names {
 		plain := bytes.TrimSpace(normalise(nil, name))
 		if len(plain) == 0 {
-			return nil, fmt.Errorf("watch.keywords[%d] is %q, want letters or digits in it", i, name)
+			return nil, config.Mistake(fmt.Sprintf("watch.keywords[%d]", i), "is %q, want letters or digits in it", name)
 		}
 		first, _ := utf8.DecodeRune(plain)
 		last, _ := utf8.DecodeLastRune(plain)

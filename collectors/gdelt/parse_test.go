@@ -114,7 +114,7 @@ func TestNotMatched(t *testing.T) {
 
 func TestKeywordsThatCannotBeFound(t *testing.T) {
 	t.Parallel()
-	if _, err := newMatcher([]string{"tiktok", "#!"}); err == nil || !strings.Contains(err.Error(), `watch.keywords[1] is "#!"`) {
+	if _, err := newMatcher([]string{"tiktok", "#!"}); err == nil || !strings.Contains(err.Error(), `watch.keywords[1]: is "#!"`) {
 		t.Errorf("got %v", err)
 	}
 }

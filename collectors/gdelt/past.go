@@ -45,7 +45,7 @@ func (s *Source) FetchPast(ctx context.Context, target *event.Target, span past.
 				}
 				continue
 			default:
-				look.Via, look.Readings = c.via, c.readings(target.GetName())
+				look.Via, look.Readings, look.Reason = c.via, c.readings(target.GetName()), remark(c)
 			}
 			if !yield(look, nil) {
 				return

@@ -13,6 +13,7 @@ import (
 
 	"github.com/robfig/cron/v3"
 
+	"github.com/tidemark/tidemark/internal/config"
 	"github.com/tidemark/tidemark/internal/fetch"
 )
 
@@ -35,7 +36,7 @@ type plan struct {
 func planOf(every string, zone *time.Location) (plan, error) {
 	schedule, err := cron.ParseStandard(every)
 	if err != nil {
-		return plan{}, fmt.Errorf("collect.sources.youtube.every is %q: %w", every, err)
+		return plan{}, config.Mistake("collect.sources.youtube.every", "is %q: %v", every, err)
 	}
 	if steady, ok := schedule.(cron.ConstantDelaySchedule); ok {
 		// It begins whenever the program does.
@@ -47,7 +48,7 @@ func planOf(every string, zone *time.Location) (plan, error) {
 	for at.Before(end) {
 		next := schedule.Next(at)
 		if next.IsZero() {
-			return plan{}, fmt.Errorf("collect.sources.youtube.every is %q, which never comes", every)
+			return plan{}, config.Mistake("collect.sources.youtube.every", "is %q, which never comes", every)
 		}
 		day := next.In(zone).Format(time.DateOnly)
 		looks[day]++
@@ -76,7 +77,7 @@ func (p plan) fits(tags, quota int) error {
 			break
 		}
 	}
-	return fmt.Errorf("collect.sources.youtube: %d tags looked at %d times a day are %d searches, the quota is %d: "+
+	return config.Mistake("collect.sources.youtube.every", "%d tags looked at %d times a day are %d searches, the quota is %d: "+
 		"%s, watch at most %d tags, or set searches_per_day to what Google has granted you",
 		tags, p.looks, p.looks*tags, quota, less, quota/p.looks)
 }
@@ -88,13 +89,24 @@ type quota struct {
 	perDay int
 	spare  int // beyond what all looks of a day need
 	zone   *time.Location
+	// memory outlives the process, and another watchlist's source: the day's
+	// searches are Google's count, not ours.
+	memory fetch.Memory
 
-	mu     sync.Mutex
-	day    string
-	used   int
-	extra  int
-	closed time.Time // Google said that nothing is left until then
+	mu sync.Mutex
+	spent
 }
+
+// spent is what is known of a day's searches, as it is remembered.
+type spent struct {
+	Day    string    `json:"day"`
+	Used   int       `json:"used"`
+	Extra  int       `json:"extra,omitempty"`
+	Closed time.Time `json:"closed,omitzero"` // Google said that nothing is left until then
+}
+
+// memoryKey is where the searches of a day are remembered.
+const memoryKey = "youtube searches"
 
 // look returns what a look asks before each of its requests. The first one is
 // paid for by the plan; further tries and pages are paid for by the spare ones.
@@ -105,16 +117,17 @@ func (q *quota) look() func() error {
 		defer q.mu.Unlock()
 		now := q.roll()
 		switch {
-		case now.Before(q.closed), q.used >= q.perDay:
+		case now.Before(q.Closed), q.Used >= q.perDay:
 			return q.usedUp(now)
-		case !planned && q.extra >= q.spare:
+		case !planned && q.Extra >= q.spare:
 			return errors.New("no search to spare for another try: all others of today belong to later looks")
 		}
-		q.used++
+		q.Used++
 		if !planned {
-			q.extra++
+			q.Extra++
 		}
 		planned = false
+		q.memory.Remember(memoryKey, q.spent)
 		return nil
 	}
 }
@@ -123,7 +136,7 @@ func (q *quota) hasSpare() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.roll()
-	return q.extra < q.spare && q.used < q.perDay
+	return q.Extra < q.spare && q.Used < q.perDay
 }
 
 // close leaves Google alone until the quota is given anew.
@@ -131,7 +144,8 @@ func (q *quota) close() error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := q.roll()
-	q.closed = q.reset(now)
+	q.Closed = q.reset(now)
+	q.memory.Remember(memoryKey, q.spent)
 	return q.usedUp(now)
 }
 
@@ -139,13 +153,25 @@ func (q *quota) usedUp(now time.Time) error {
 	return fmt.Errorf("the quota of searches is used up until %s", q.reset(now).UTC().Format(time.RFC3339))
 }
 
-// roll begins a new day where one has begun.
+// roll takes over what is remembered, and begins a new day where one has begun.
 func (q *quota) roll() time.Time {
 	now := time.Now().In(q.zone)
-	if day := now.Format(time.DateOnly); day != q.day {
-		q.day, q.used, q.extra = day, 0, 0
+	var before spent
+	if q.memory.Recall(memoryKey, &before) {
+		q.spent = before
 	}
+	if day := now.Format(time.DateOnly); day != q.Day {
+		q.Day, q.Used, q.Extra = day, 0, 0
+	}
+	q.Closed = earlier(q.Closed, q.reset(now)) // a clock may have been wrong
 	return now
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 // reset is the next midnight, Pacific time.

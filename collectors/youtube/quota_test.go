@@ -2,12 +2,15 @@ package youtube
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/tidemark/tidemark/internal/config"
+	"github.com/tidemark/tidemark/internal/fetch"
+	"github.com/tidemark/tidemark/internal/memory"
 )
 
 func california(t *testing.T) *time.Location {
@@ -48,7 +51,7 @@ func TestScheduleMustFitTheQuota(t *testing.T) {
 	}
 	c := cfg.Collect.Sources.YouTube
 	c.Enabled, c.Key = true, "k"
-	s, err := New(nil, c, cfg.Watch)
+	s, err := New(client(t), c, cfg.Watch)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,15 +60,15 @@ func TestScheduleMustFitTheQuota(t *testing.T) {
 	}
 	c.Every = "@every 1h"
 	want := `6 tags looked at 25 times a day are 150 searches, the quota is 100: look less often (every: "@every 2h"), watch at most 4 tags, or set searches_per_day`
-	if _, err := New(nil, c, cfg.Watch); err == nil || !strings.Contains(err.Error(), want) {
+	if _, err := New(client(t), c, cfg.Watch); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v", err)
 	}
 	c.SearchesPerDay = 150
-	if _, err := New(nil, c, cfg.Watch); err != nil {
+	if _, err := New(client(t), c, cfg.Watch); err != nil {
 		t.Errorf("a quota of 150 is not enough: %v", err)
 	}
 	c.SearchesPerDay, c.Enabled, c.Key = 1, false, ""
-	if _, err := New(nil, c, cfg.Watch); err != nil {
+	if _, err := New(client(t), c, cfg.Watch); err != nil {
 		t.Errorf("switched off, and refused: %v", err)
 	}
 }
@@ -76,7 +79,7 @@ func TestQuotaBeginsAnewAtPacificMidnight(t *testing.T) {
 	t.Parallel()
 	for _, midnight := range []time.Time{time.Date(2025, 1, 14, 8, 0, 0, 0, time.UTC), time.Date(2025, 7, 14, 7, 0, 0, 0, time.UTC)} {
 		synctest.Test(t, func(t *testing.T) {
-			q := &quota{perDay: 2, zone: california(t)}
+			q := &quota{perDay: 2, zone: california(t), memory: forgetful(t)}
 			ask := func(at time.Time) error {
 				time.Sleep(time.Until(at))
 				return q.look()()
@@ -105,7 +108,7 @@ func TestQuotaBeginsAnewAtPacificMidnight(t *testing.T) {
 func TestSecondTriesAreSpareOnes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		q := &quota{perDay: 10, spare: 2, zone: california(t)}
+		q := &quota{perDay: 10, spare: 2, zone: california(t), memory: forgetful(t)}
 		made := 0
 		for range 8 { // looks that are planned
 			allow := q.look()
@@ -116,7 +119,55 @@ func TestSecondTriesAreSpareOnes(t *testing.T) {
 			}
 		}
 		if made != 10 || q.hasSpare() {
-			t.Errorf("%d searches, %d of them extra", made, q.extra)
+			t.Errorf("%d searches, %d of them extra", made, q.Extra)
+		}
+	})
+}
+
+// forgetful is a memory of one life.
+func forgetful(t *testing.T) fetch.Memory { t.Helper(); return client(t).Memory() }
+
+func client(t *testing.T) *fetch.Client {
+	t.Helper()
+	c, err := fetch.New(fetch.Config{Collect: config.Collect{Contact: "https://example.org", Timeout: config.Duration(time.Second), MaxBody: 1 << 10}}, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// Neither a restart nor another watchlist gives a key new searches.
+func TestTheQuotaOutlivesARestart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "hosts.json")
+		life := func() *quota {
+			kept, err := memory.Open(path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return &quota{perDay: 3, spare: 1, zone: california(t), memory: kept}
+		}
+		made := 0
+		for range 6 {
+			if life().look()() == nil {
+				made++
+			}
+		}
+		if made != 3 {
+			t.Errorf("%d searches in six lives, want 3", made)
+		}
+		time.Sleep(24 * time.Hour)
+		if err := life().look()(); err != nil {
+			t.Errorf("a day later: %v", err)
+		}
+		_ = life().close()
+		if err := life().look()(); err == nil {
+			t.Error("a quota that Google has closed is open after a restart")
+		}
+		time.Sleep(24 * time.Hour)
+		if err := life().look()(); err != nil {
+			t.Errorf("closed for more than a day: %v", err)
 		}
 	})
 }

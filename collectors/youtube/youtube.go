@@ -65,7 +65,7 @@ func New(f *fetch.Client, cfg config.YouTube, w config.Watch) (*Source, error) {
 		s.header.Set("X-Goog-Api-Key", key)
 	}
 	s.hours = p.hours()
-	s.quota = &quota{perDay: cfg.SearchesPerDay, spare: cfg.SearchesPerDay - p.looks*len(s.targets), zone: pacific}
+	s.quota = &quota{perDay: cfg.SearchesPerDay, spare: cfg.SearchesPerDay - p.looks*len(s.targets), zone: pacific, memory: f.Memory()}
 	return s, nil
 }
 
@@ -79,7 +79,7 @@ func About() about.Source {
 		Terms: "YouTube API Services Terms. 100 searches a day and project, which no request for more may circumvent; a refused quota is left alone until midnight Pacific time.",
 		Faults: "A search finds less than there is, and `totalResults` is an estimate that is not used: only videos that came are counted. " +
 			"An hour of which not all pages were turned is `uploads_hour_at_least`, a lower bound, never mixed with counts. Each look asks the last hour of the look before once more. " +
-			"Views are not taken: those of minutes-old videos say nothing, and each look would add up others. The count of searches is kept in memory: after a restart Google's own refusal bounds them.",
+			"Views are not taken: those of minutes-old videos say nothing, and each look would add up others. The count of searches outlives a restart where `collect.state` or the data directory is there to keep it; elsewhere Google's own refusal bounds them.",
 	}
 }
 

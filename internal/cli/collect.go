@@ -28,9 +28,13 @@ may run, with different sources enabled.`,
 				if raw := s.cfg.Collect.Raw; raw.Dir == "" && raw.Keep > 0 {
 					fmt.Fprintln(a.stderr, "notice: collect.raw.dir is empty: raw answers are not kept, and a mended parser cannot read them again")
 				}
+				s.remember()
 				entries, err := s.sources()
 				if err != nil {
 					return nil, err
+				}
+				for _, notice := range append(traffic(s.cfg), forgets(s, entries)...) {
+					fmt.Fprintln(a.stderr, "notice:", notice)
 				}
 				return []stage{{s.collectPart(entries), s.ticks()}}, nil
 			})

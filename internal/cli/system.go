@@ -52,6 +52,8 @@ type system struct {
 	// prepared is closed when topics, tables and watchlist are there.
 	prepared chan struct{}
 
+	// memory keeps over restarts what hosts have told us; nil: nothing does.
+	memory fetch.Memory
 	// asks is the one client of all collectors: manners are kept per client.
 	asks     *fetch.Client
 	watching *watching // nil: nothing can be added while it runs
@@ -172,7 +174,7 @@ func (s *system) sources() ([]collectors.Entry, error) {
 		return nil, err
 	}
 	s.streams, err = collectors.NewStreams(s.cfg.Collect, s.asks)
-	return entries, err
+	return entries, s.cfg.Locate(err)
 }
 
 // polled are the polled sources of a configuration, which may have another
@@ -181,13 +183,14 @@ func (s *system) polled(cfg *config.Config) ([]collectors.Entry, error) {
 	c := cfg.Collect
 	c.Contact = c.ContactOrProject()
 	if s.asks == nil {
-		client, err := fetch.New(fetch.Config{Collect: c, Version: s.build.Version}, s.reg, s.log)
+		client, err := fetch.New(fetch.Config{Collect: c, Version: s.build.Version, Memory: s.memory}, s.reg, s.log)
 		if err != nil {
 			return nil, err
 		}
 		s.asks = client
 	}
-	return collectors.New(c, cfg.Watch, s.asks)
+	entries, err := collectors.New(c, cfg.Watch, s.asks)
+	return entries, cfg.Locate(err)
 }
 
 // collectPart runs the enabled sources, and goes over to another watchlist.

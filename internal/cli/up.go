@@ -109,6 +109,7 @@ func (u *upRun) stages() ([]stage, error) {
 	if err := s.connect(true); err != nil {
 		return nil, err
 	}
+	s.remember()
 	entries, err := s.sources()
 	if err != nil {
 		return nil, err
@@ -143,6 +144,7 @@ func (e *embedded) config(cfg *config.Config, dir *instance.Dir) *config.Config 
 	if c.Collect.Raw.Dir == "" {
 		c.Collect.Raw.Dir = dir.Path(rawFolder)
 	}
+	c.Collect.State = stateOfUp(cfg, dir)
 	return &c
 }
 

@@ -76,7 +76,11 @@ func (u *upRun) banner() {
 
 `, u.build.Version, run.Page, run.ClickHouseHTTP, engineLabel, run.Broker, broker.Label,
 		u.dir.Path(), u.dir.Path(), u.dir.Path(), os.Getpid())
-	for _, notice := range u.cfg.Notices() {
+	notices := u.cfg.Notices()
+	if !u.o.noCollect {
+		notices = append(notices, traffic(u.cfg)...)
+	}
+	for _, notice := range notices {
 		fmt.Fprintln(out, "notice:", notice)
 	}
 }

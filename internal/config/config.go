@@ -16,6 +16,8 @@ type Config struct {
 	Collect    Collect    `yaml:"collect"`
 	Process    Process    `yaml:"process"`
 	Watch      Watch      `yaml:"watch"`
+
+	where map[string]string // the line of each setting
 }
 
 // Kafka says how to reach the brokers. `tidemark up` brings its own and uses
@@ -164,8 +166,12 @@ type Collect struct {
 	Timeout Duration `yaml:"timeout"`
 	MaxBody Bytes    `yaml:"max_body"`
 	// Jitter shifts each look by up to this share of its interval.
-	Jitter  float64 `yaml:"jitter"`
-	Raw     Raw     `yaml:"raw"`
+	Jitter float64 `yaml:"jitter"`
+	Raw    Raw     `yaml:"raw"`
+	// State is the directory of what hosts have told us and a restart must not
+	// forget. Empty: the data directory of `tidemark up`; elsewhere beside
+	// Raw.Dir, and without that in memory only.
+	State   string  `yaml:"state"`
 	Breaker Breaker `yaml:"breaker"`
 	// Hosts are the manners per host; "*" is for all others.
 	Hosts   map[string]Host `yaml:"hosts"`

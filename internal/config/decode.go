@@ -224,6 +224,9 @@ func isText(v reflect.Value) bool {
 func fieldsOf(v reflect.Value) map[string]reflect.Value {
 	fields := make(map[string]reflect.Value, v.NumField())
 	for i := range v.NumField() {
+		if !v.Type().Field(i).IsExported() {
+			continue
+		}
 		name, options, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ",")
 		if options == "inline" {
 			maps.Copy(fields, fieldsOf(v.Field(i)))

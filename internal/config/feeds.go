@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"os"
 	"strings"
 )
@@ -68,19 +67,19 @@ func (s Secret) RevealOr(file, name string) (string, error) {
 	text := s.Reveal()
 	if file != "" {
 		if text != "" {
-			return "", fmt.Errorf("read %s: set it or %s_file, not both", name, name)
+			return "", Mistake(name, "set it or %s_file, not both", name)
 		}
 		b, err := os.ReadFile(file)
 		if err != nil {
-			return "", fmt.Errorf("read %s_file: %w", name, err)
+			return "", Mistake(name+"_file", "cannot be read: %v", err)
 		}
 		text = strings.TrimSpace(string(b))
 	}
 	switch {
 	case text == "":
-		return "", fmt.Errorf("read %s: it is empty; set it or %s_file", name, name)
+		return "", Mistake(name, "is empty; set it or %s_file", name)
 	case strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return "", fmt.Errorf("read %s: it has a blank or a character that no key has", name)
+		return "", Mistake(name, "has a blank or a character that no key has")
 	}
 	return text, nil
 }

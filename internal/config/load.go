@@ -60,6 +60,7 @@ func Parse(name string, text []byte, environ []string) (*Config, error) {
 	if len(problems) > 0 {
 		return nil, invalid(problems)
 	}
+	c.where = where
 	return c, nil
 }
 

@@ -41,6 +41,15 @@ func (c *Config) Notices() []string {
 			notices = append(notices, "collect.hosts."+name+".ignore_robots is true: its pages are read whatever its robots.txt says")
 		}
 	}
+	for _, s := range []struct {
+		on    bool
+		host  string
+		terms float64
+	}{{c.Collect.Sources.TikTok.Enabled, "www.tiktok.com", 1}, {c.Collect.Sources.GooglePlay.Enabled || c.Collect.Sources.GooglePlayDetails.Enabled, "play.google.com", 20}} {
+		if h, ok := c.Collect.Hosts[s.host]; s.on && ok && h.PerMinute > s.terms {
+			notices = append(notices, fmt.Sprintf("collect.hosts.%s.per_minute is %g, which is more than the %g of the note on its terms", s.host, h.PerMinute, s.terms))
+		}
+	}
 	return notices
 }
 

@@ -2,6 +2,8 @@ package config
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -90,4 +92,25 @@ func distance(a, b string) int {
 		}
 	}
 	return row[len(b)]
+}
+
+// Mistake is an *Invalid about one setting, for what only those find who use it.
+func Mistake(path, format string, args ...any) error {
+	return invalid([]Problem{{Path: path, Text: fmt.Sprintf(format, args...)}})
+}
+
+// Locate says of a mistake that was found after Load in which line it stands.
+// Other errors, and mistakes that say it already, stay as they are.
+func (c *Config) Locate(err error) error {
+	found, ok := errors.AsType[*Invalid](err)
+	if !ok {
+		return err
+	}
+	problems := slices.Clone(found.Problems)
+	for i, p := range problems {
+		if p.Where == "" {
+			problems[i].Where = lookUp(c.where, p.Path)
+		}
+	}
+	return invalid(problems)
 }

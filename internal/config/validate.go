@@ -267,6 +267,8 @@ func (k *checker) sources(c *Sources) {
 	k.scraper(at+"googleplay_details", details.Every, details.BaseURL, details.UserAgent)
 	k.scraper(at+"tiktok", c.TikTok.Every, c.TikTok.BaseURL, c.TikTok.UserAgent)
 	k.bluesky(at+"bluesky", &c.Bluesky)
+	k.keyed(at+"youtube.base_url", c.YouTube.BaseURL, c.YouTube.Enabled || c.YouTube.Key != "" || c.YouTube.KeyFile != "")
+	k.keyed(at+"radar.base_url", c.Radar.BaseURL, c.Radar.Enabled || c.Radar.Token != "" || c.Radar.TokenFile != "")
 }
 
 func (k *checker) gdelt(at string, c *Sources) {
@@ -286,6 +288,17 @@ func (k *checker) scraper(path, every, baseURL, userAgent string) {
 	k.schedule(path, every)
 	k.baseURL(path+".base_url", baseURL)
 	k.need(matches(`^[!-~]([ -~]{0,300}[!-~])?$`, userAgent), path+".user_agent", "is %q, want the User-Agent of a browser", userAgent)
+}
+
+// keyed refuses an address to which a key would travel for everyone to read.
+func (k *checker) keyed(path, text string, hasKey bool) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" || !hasKey {
+		return
+	}
+	ip := net.ParseIP(u.Hostname())
+	k.need(u.Hostname() == "localhost" || (ip != nil && ip.IsLoopback()), path,
+		"is %q, want https://: the key would go over the network for everyone to read", text)
 }
 
 func (k *checker) schedule(path, every string) {

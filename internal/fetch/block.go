@@ -58,6 +58,7 @@ func (h *host) shut(reason string, body []byte) error {
 			length = min(2*d.length, maxBlock)
 		}
 		*d = door{reason: reason, length: length, until: now.Add(length)}
+		h.remember()
 		h.metrics.blocks.WithLabelValues(h.name).Inc()
 	}
 	body = body[:min(len(body), maxBlockBody)]

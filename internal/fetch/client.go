@@ -38,6 +38,8 @@ type Config struct {
 	Collect config.Collect
 	// Version of the program, for the User-Agent.
 	Version string
+	// Memory outlives the process; nil: what hosts say is known until it ends.
+	Memory Memory
 	// Transport is for tests; nil means the network.
 	Transport http.RoundTripper
 }
@@ -94,7 +96,7 @@ func New(cfg Config, reg prometheus.Registerer, log *slog.Logger) (*Client, erro
 			// Each hop has its own host with its own manners: see follow.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		hosts:   newHosts(cfg.Collect.Hosts, m),
+		hosts:   newHosts(cfg.Collect.Hosts, cfg.Memory, m),
 		cache:   newCache(cacheBytes),
 		robots:  newRobots(),
 		metrics: m,

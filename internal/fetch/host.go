@@ -21,7 +21,9 @@ const (
 	// silence a source until the next restart.
 	maxPause = 24 * time.Hour
 	// maxReset bounds X-RateLimit-Reset, whose windows are minutes.
-	maxReset    = time.Hour
+	maxReset = time.Hour
+	// maxStrikes bounds the pause after 429 without a Retry-After: 320 s.
+	maxStrikes  = 6
 	backoffBase = time.Second
 	backoffCap  = 30 * time.Second
 )
@@ -30,6 +32,7 @@ const (
 type hosts struct {
 	cfg     map[string]config.Host
 	metrics *metrics
+	memory  Memory
 
 	mu     sync.Mutex
 	byName map[string]*host
@@ -42,6 +45,7 @@ type host struct {
 	limiter *rate.Limiter
 	slots   chan struct{}
 	metrics *metrics
+	memory  Memory
 
 	mu      sync.Mutex
 	until   time.Time // not to be asked before
@@ -49,8 +53,11 @@ type host struct {
 	door    door
 }
 
-func newHosts(cfg map[string]config.Host, m *metrics) *hosts {
-	return &hosts{cfg: cfg, metrics: m, byName: make(map[string]*host)}
+func newHosts(cfg map[string]config.Host, memory Memory, m *metrics) *hosts {
+	if memory == nil {
+		memory = newBrief()
+	}
+	return &hosts{cfg: cfg, metrics: m, memory: memory, byName: make(map[string]*host)}
 }
 
 // get finds the host by its name with port (host:8080), then by its name, then
@@ -73,10 +80,11 @@ func (hs *hosts) get(name string) *host {
 	}
 	manners.Concurrent = max(manners.Concurrent, 1)
 	h := &host{
-		name: name, manners: manners, metrics: hs.metrics,
+		name: name, manners: manners, metrics: hs.metrics, memory: hs.memory,
 		limiter: rate.NewLimiter(rate.Limit(manners.PerMinute/60), manners.Concurrent),
 		slots:   make(chan struct{}, manners.Concurrent),
 	}
+	h.recall()
 	hs.byName[name] = h
 	return h
 }
@@ -151,15 +159,21 @@ func (h *host) observe(res *http.Response) {
 	if res.StatusCode >= 400 {
 		pause = max(pause, retryAfter(res.Header, now))
 	}
+	before := h.strikes
 	switch {
 	case res.StatusCode != http.StatusTooManyRequests:
 		h.strikes = 0
 	case pause == 0:
-		h.strikes = min(h.strikes+1, 6)
+		h.strikes = min(h.strikes+1, maxStrikes)
 		pause = 5 * time.Second << h.strikes
 	}
-	if until := now.Add(pause); pause > 0 && until.After(h.until) {
+	until := now.Add(pause)
+	longer := pause > 0 && until.After(h.until)
+	if longer {
 		h.until = until
+	}
+	if longer || h.strikes != before {
+		h.remember()
 	}
 }
 

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"net/url"
 	"strconv"
 	"time"
 
@@ -14,6 +15,7 @@ type metrics struct {
 	bytes   *prometheus.CounterVec
 	waits   *prometheus.CounterVec
 	blocks  *prometheus.CounterVec
+	lines   *prometheus.CounterVec
 }
 
 // newMetrics registers nothing where reg is nil.
@@ -40,6 +42,10 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Name: "tidemark_collect_fetch_blocks_total",
 			Help: "Times that a host shut its door (a captcha, a page that asks for consent, an empty answer) and is left alone for 6 to 24 hours.",
 		}, []string{"host"}),
+		lines: auto.NewCounterVec(prometheus.CounterOpts{
+			Name: "tidemark_collect_fetch_lines_not_understood_total",
+			Help: "Lines of large files that were passed over because they have another shape; too many of them refuse the file.",
+		}, []string{"host"}),
 	}
 }
 
@@ -50,4 +56,11 @@ func (m *metrics) answer(host string, status, n int) {
 
 func (m *metrics) waited(host string, d time.Duration) {
 	m.waits.WithLabelValues(host).Add(d.Seconds())
+}
+
+// NotUnderstood notes that n lines of what came from rawURL were passed over.
+func (c *Client) NotUnderstood(rawURL string, n int) {
+	if u, err := url.Parse(rawURL); err == nil {
+		c.metrics.lines.WithLabelValues(u.Host).Add(float64(n))
+	}
 }
