@@ -20,8 +20,9 @@ import (
 const (
 	// maxBudget bounds a look whose interval is long.
 	maxBudget = time.Hour
-	// maxKept is how much of a refused answer is kept: 1 MiB, less what the
-	// rest of the message needs to stay below a broker's usual limit of 1 MiB.
+	// maxKept is how large a look may be, and how much of one that is too large
+	// is kept: 1 MiB, less what the rest of the message needs to stay below a
+	// broker's usual limit of 1 MiB.
 	maxKept = 1<<20 - 16<<10
 	// maxReason is for a line that a person reads.
 	maxReason = 500
@@ -121,7 +122,8 @@ func (r *result) decide(seen *event.Snapshot, err error) {
 	s := r.snapshot
 	refusals := refusals(err)
 	for _, refusal := range refusals {
-		r.reject(oneLine(refusal.Reason), refusal.Body)
+		// Never the body: it holds people's names and texts.
+		r.reject(oneLine(refusal.Reason), refusal.Outline(), len(refusal.Body) > 0)
 	}
 	if err != nil {
 		s.Reason = oneLine(err.Error())
@@ -151,19 +153,18 @@ func (r *result) invalid(err error) {
 	s.Outcome = event.Outcome_OUTCOME_REFUSED
 	s.Reason = oneLine("source made an invalid look: " + err.Error())
 	s.Readings, s.Depth = nil, 0
-	r.reject(s.GetReason(), body)
+	r.reject(s.GetReason(), body[:min(len(body), maxKept)], len(body) > maxKept)
 }
 
-func (r *result) reject(reason string, body []byte) {
+func (r *result) reject(reason string, kept []byte, cut bool) {
 	if reason == "" {
 		reason = "refused without a reason"
 	}
-	kept := body[:min(len(body), maxKept)]
 	r.rejected = append(r.rejected, &event.Rejected{
 		Stage:     r.snapshot.GetSource(),
 		Reason:    reason,
 		Original:  kept,
-		Truncated: len(kept) < len(body),
+		Truncated: cut,
 		Target:    r.snapshot.GetTarget(),
 		AtMs:      r.snapshot.GetSeenAtMs(),
 	})

@@ -17,6 +17,7 @@ func TestWhatAScrapedPlaceMeans(t *testing.T) {
 	t.Parallel()
 	const play, tag = "chart/google/us/top-free/overall", "tag/tiktok//rednote"
 	notFound := testkit.FakeAnswer{Status: 404, Body: "<!DOCTYPE html><html>Not Found</html>"}
+	gateway := testkit.FakeAnswer{Status: 404, Body: "<html>gateway: no route</html>"}
 	page := func(scope string) testkit.FakeAnswer { return testkit.FakeOK(tiktokPage(scope)) }
 	for name, c := range map[string]struct {
 		tell   map[string]testkit.FakeAnswer
@@ -59,6 +60,11 @@ func TestWhatAScrapedPlaceMeans(t *testing.T) {
 				appPath + "/com.zhiliaoapp.musically": notFound, appPath + "/com.xingin.xhs": notFound, appPath + "/com.bd.nproject": notFound,
 			}, "googleplay_details", "listing/google/us/apps", `refused depth 0 via "page" status 404 refuse answer: not one of 3 apps has a page`,
 		},
+		"pages of a gateway, then a rest": {
+			map[string]testkit.FakeAnswer{
+				appPath + "/com.bd.nproject": gateway, appPath + "/com.xingin.xhs": gateway, appPath + "/com.zhiliaoapp.musically": testkit.FakeBusy("86400"),
+			}, "googleplay_details", "listing/google/us/apps", `failed depth 0 via "page" status 429 com.zhiliaoapp.musically: get https://play.google.com`,
+		},
 		"one page has changed": {
 			map[string]testkit.FakeAnswer{appPath + "/com.bd.nproject": testkit.FakeOK("<html>new</html>")},
 			"googleplay_details", "listing/google/us/apps",
@@ -78,6 +84,21 @@ func TestWhatAScrapedPlaceMeans(t *testing.T) {
 			map[string]testkit.FakeAnswer{challengePath + "rednote": testkit.FakeOK(`{"statusCode":10205}`)},
 			"tiktok", tag,
 			`empty depth 0 via "challenge-detail" status 200 there is no such tag (status 10205)`,
+		},
+		"an unknown status": {
+			map[string]testkit.FakeAnswer{challengePath + "rednote": testkit.FakeOK(`{"statusCode":10101}`), tagPagePath: page(`"webapp.challenge-detail":{"statusCode":10101}`)},
+			"tiktok", tag,
+			`refused depth 0 via "tag-page" status 200 challenge-detail: refuse answer: the answer has status 10101`,
+		},
+		"it wants to verify us": {
+			map[string]testkit.FakeAnswer{challengePath + "rednote": testkit.FakeOK(`{"statusCode":10000,"challengeInfo":{}}`)},
+			"tiktok", tag,
+			`refused depth 0 via "challenge-detail" status 200 challenge-detail: get https://www.tiktok.com/api/challenge/detail/: www.tiktok.com blocks us (status 10000: it wants to verify us)`,
+		},
+		"its page wants to verify us": {
+			map[string]testkit.FakeAnswer{challengePath + "rednote": testkit.FakeStatus(404), tagPagePath: page(`"webapp.challenge-detail":{"statusCode":10000}`)},
+			"tiktok", tag,
+			`refused depth 0 via "tag-page" status 200 challenge-detail: get https://www.tiktok.com/api/challenge/detail/: www.tiktok.com answered 404 Not Found; tag-page: get https://www.tiktok.com/tag/rednote: www.tiktok.com blocks us (status 10000`,
 		},
 		"hollow": {
 			map[string]testkit.FakeAnswer{challengePath + "rednote": testkit.FakeOK(`{"statusCode":0,"challengeInfo":{}}`)},

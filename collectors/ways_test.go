@@ -149,7 +149,11 @@ func TestWhatAPlaceMeans(t *testing.T) {
 		},
 		"no such address": {viewsPath, testkit.FakeAnswer{Status: 404, Body: "<html>"}, wikipedia, event.Outcome_OUTCOME_FAILED, "answered 404"},
 		"all apps gone": {
-			lookupPath, testkit.FakeOK(`{"resultCount":0,"results":[]}`), lookup, event.Outcome_OUTCOME_REFUSED, "not one of 3 apps came back",
+			lookupPath, testkit.FakeOK(`{"resultCount":0,"results":[]}`), lookup, event.Outcome_OUTCOME_REFUSED, "only 0 of 3 apps came back",
+		},
+		"most apps gone": {
+			lookupPath, testkit.FakeOK(`{"resultCount":1,"results":[{"trackId":741292507,"trackName":"rednote","userRatingCount":10,"averageUserRating":4.5}]}`),
+			lookup, event.Outcome_OUTCOME_REFUSED, "only 1 of 3 apps came back, want at least half",
 		},
 		"two apps of the name": {
 			searchPath, testkit.FakeOK(`{"resultCount":2,"results":[{"trackId":8,"trackName":"Clapper"},{"trackId":7,"trackName":"CLAPPER: Live"}]}`),
@@ -233,7 +237,7 @@ func TestDelisting(t *testing.T) {
 		_, _, looks := visit(t, 3*time.Hour-time.Second, func(place *testkit.FakeSource) {
 			tellGood(asItIs)(place)
 			place.Reply(lookupPath, testkit.FakeOK(good()[lookupPath]),
-				testkit.FakeOK(`{"resultCount":1,"results":[{"trackId":741292507,"trackName":"RedNote"}]}`),
+				testkit.FakeOK(`{"resultCount":2,"results":[{"trackId":741292507,"trackName":"RedNote"},{"trackId":1498607143,"trackName":"Lemon8"}]}`),
 				testkit.FakeStatus(500))
 		})
 		var got []string

@@ -9,15 +9,19 @@ import (
 	"time"
 
 	"github.com/tidemark/tidemark/collectors/about"
+	"github.com/tidemark/tidemark/collectors/appname"
 	"github.com/tidemark/tidemark/internal/config"
 	"github.com/tidemark/tidemark/internal/event"
 	"github.com/tidemark/tidemark/internal/fetch"
 )
 
 const (
-	lookupParserVersion = 2
+	lookupParserVersion = 3
 	// lookupBatch is how many apps one request asks for; 22 are known to work.
 	lookupBatch = 20
+	// minAsked is from how many watched apps on at least half must be in the
+	// answer; of fewer, all may have gone.
+	minAsked = 3
 )
 
 // Lookup looks at the pages of the watched apps: is there one, and how often
@@ -68,7 +72,7 @@ func AboutLookup() about.Source {
 		Targets: "listing/apple/<country>/apps", Readings: "`listed`, `rating_count`, `rating_average`, `name_matches`",
 		Signal: "whether an app can be had at all, and how many people rated it", Unit: "1 or 0; ratings since the app began, in this storefront; stars",
 		Fresh: "up to 22 hours", Terms: "Public Lookup API of Apple, no key; about 20 requests a minute. Promotional content (artwork) is not touched.",
-		Faults: "One request per 20 watched apps. The answer comes from a cache of about 22 hours: expect steps. An app that is not in the answer is `listed` 0; if not one of three or more is, the answer is refused. An id whose name does not fit is `name_matches` 0 and remarked in the look's reason.",
+		Faults: "One request per 20 watched apps. The answer comes from a cache of about 22 hours: expect steps. An app that is not in the answer is `listed` 0; where three or more are asked for and fewer than half are in it, the answer is refused. In January 2025 some ten apps of one owner vanished together: watch at least as many others. An id whose name does not fit (whole words; a name of three letters or fewer must be the whole title, its tagline aside) is `name_matches` 0 and remarked in the look's reason.",
 	}
 }
 
@@ -101,11 +105,11 @@ func (l *Lookup) Fetch(ctx context.Context, target *event.Target, _ time.Time) (
 		snap.Readings = append(snap.Readings, matches...)
 		wrong = append(wrong, remarks...)
 	}
-	// One app may vanish, all of them at once do not: then the store hiccuped,
-	// and "delisted" would be a lie.
-	if listed == 0 && len(l.ids) > 2 {
+	// Apps may vanish together (some ten of one owner in January 2025), but where
+	// most are missing the store hiccuped, and "delisted" would be a lie.
+	if len(l.ids) >= minAsked && 2*listed < len(l.ids) {
 		snap.Readings = nil
-		return snap, fetch.Refuse(last, fmt.Errorf("not one of %d apps came back", len(l.ids)))
+		return snap, fetch.Refuse(last, fmt.Errorf("only %d of %d apps came back, want at least half", listed, len(l.ids)))
 	}
 	return snap, errors.Join(wrong...)
 }
@@ -142,16 +146,11 @@ func (l *Lookup) checkNames(apps []app) (matches []*event.Reading, wrong []error
 			continue // nothing to compare: that is no mismatch
 		}
 		match := 1.0
-		if !slices.ContainsFunc(names, func(name string) bool { return contains(a.Name, name) }) {
+		if !slices.ContainsFunc(names, func(name string) bool { return appname.Fits(a.Name, name) }) {
 			match = 0
 			wrong = append(wrong, fmt.Errorf("app %s is named %q in the store, configured is %q", a.ID, a.Name, names[0]))
 		}
 		matches = append(matches, &event.Reading{Subject: a.ID, Metric: "name_matches", Value: match})
 	}
 	return matches, wrong
-}
-
-func contains(title, name string) bool {
-	fold := func(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), "")) }
-	return strings.Contains(fold(title), fold(name))
 }

@@ -109,18 +109,6 @@ func FuzzParseWSCharts(f *testing.F)  { fuzz(f, "ws") }
 func FuzzParseLookup(f *testing.F)    { fuzz(f, "lookup") }
 func FuzzParseSearch(f *testing.F)    { fuzz(f, "search") }
 
-func TestBareName(t *testing.T) {
-	t.Parallel()
-	for title, want := range map[string]string{
-		"Clapper: Video, Live, Chat": "clapper", "CLAPPER": "clapper", "Clapper - Real People": "clapper", " Clapper (Beta)": "clapper",
-		"Clapperboard": "clapperboard", "Flip  Shop": "flip shop", ": odd": ": odd", "小红书：生活": "小红书", "": "",
-	} {
-		if got := bareName(title); got != want {
-			t.Errorf("%q: got %q, want %q", title, got, want)
-		}
-	}
-}
-
 // The recordings beside the repository are of other charts, so the echo is
 // theirs, and the items are put into an envelope.
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tidemark/tidemark/collectors/about"
+	"github.com/tidemark/tidemark/collectors/appname"
 	"github.com/tidemark/tidemark/internal/config"
 	"github.com/tidemark/tidemark/internal/event"
 	"github.com/tidemark/tidemark/internal/fetch"
@@ -114,7 +115,7 @@ func (s *Search) Fetch(ctx context.Context, target *event.Target, _ time.Time) (
 func choose(apps []app, name string) (app, error) {
 	var same []app
 	for _, a := range apps {
-		if bareName(a.Name) == bareName(name) {
+		if appname.Bare(a.Name) == appname.Bare(name) {
 			same = append(same, a)
 		}
 	}
@@ -131,17 +132,6 @@ func choose(apps []app, name string) (app, error) {
 		slices.Sort(ids)
 		return app{}, fmt.Errorf("%d apps are named %q (%s); configure apps.%s", len(same), name, strings.Join(ids[:min(len(ids), 5)], ", "), store)
 	}
-}
-
-// bareName is a name without its tagline, in lower case: "Clapper: Video, Live"
-// and "Clapper - Real People" are "clapper".
-func bareName(title string) string {
-	for _, mark := range []string{":", " - ", " – ", " — ", " | ", " · ", " (", "："} {
-		if head, _, found := strings.Cut(title, mark); found && strings.TrimSpace(head) != "" {
-			title = head
-		}
-	}
-	return strings.ToLower(strings.Join(strings.Fields(title), " "))
 }
 
 // resolved are the readings about an app that was found.

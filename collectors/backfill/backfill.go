@@ -29,8 +29,6 @@ const (
 	// patience is how many spans of a place may fail in a row before it is left
 	// alone: it is down, or does not want us.
 	patience = 5
-	// maxKept is how much of a refused answer is kept, as in the collectors.
-	maxKept = 1<<20 - 16<<10
 )
 
 // ErrNoPast is the answer to a source whose place keeps nothing.
@@ -260,12 +258,11 @@ func stamp(s *event.Snapshot, source string, target *event.Target) {
 	}
 }
 
-// reject keeps an answer that was not understood.
+// reject says which answer was not understood, by its outline.
 func (f *Filler) reject(ctx context.Context, source string, u unit, refusal *fetch.Refusal) error {
-	kept := refusal.Body[:min(len(refusal.Body), maxKept)]
 	err := f.pub.Publish(ctx, event.TopicRejected, u.target.Key(), &event.Rejected{
 		Stage: source, Reason: cmp.Or(collectors.OneLine(refusal.Reason), "refused without a reason"),
-		Original: kept, Truncated: len(kept) < len(refusal.Body),
+		Original: refusal.Outline(), Truncated: len(refusal.Body) > 0,
 		Target: proto.CloneOf(u.target), AtMs: u.span.From.UnixMilli(),
 	})
 	if err != nil {

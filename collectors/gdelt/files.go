@@ -200,11 +200,11 @@ func (f *files) read(ctx context.Context, b base, u update) (counts, error) {
 	}
 	defer file.Close()
 	if err := checkSum(file, u); err != nil {
-		return counts{}, fetch.Refuse(file.Head(), err)
+		return counts{}, refuse(file, err)
 	}
 	c, err := parseZip(file, file.Size, u.stamp, int64(f.cfg.MaxCSV), f.matcher)
 	if err != nil {
-		return counts{}, fetch.Refuse(file.Head(), err)
+		return counts{}, refuse(file, err)
 	}
 	c.via = b.via
 	if c.skipped > 0 {
@@ -212,6 +212,12 @@ func (f *files) read(ctx context.Context, b base, u update) (counts, error) {
 	}
 	f.kept = append(f.kept[max(0, len(f.kept)-maxKept+1):], c)
 	return c, nil
+}
+
+// refuse says which file it was and keeps nothing of it: files of GDELT hold
+// the names of authors and of the people in the news.
+func refuse(file *fetch.File, err error) error {
+	return fetch.Refuse(nil, fmt.Errorf("%w (file of %d bytes, md5 %s)", err, file.Size, file.MD5))
 }
 
 // checkSum compares with what lastupdate.txt said, or with what the store of

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -82,12 +83,14 @@ func (s *series) points(from, to time.Time) ([]point, error) {
 
 func isCount(v *float64) bool { return v != nil && *v >= 0 && *v <= 1e9 && *v == math.Trunc(*v) }
 
-// plainText is the first line of an answer that is no JSON at all.
+// plainText is the first line of an answer that is GDELT's own words, as far as
+// they are known to begin. Of any other text it is nothing: whose it is nobody
+// knows, and it would be published.
 func plainText(body []byte) string {
 	text := strings.TrimSpace(strings.ToValidUTF8(string(body[:min(len(body), mostShown)]), ""))
-	if strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[") {
+	line, _, _ := strings.Cut(text, "\n")
+	if !regexp.MustCompile(`^(Your|Please limit|The specified|One or more|Invalid|Timespan) [A-Za-z0-9 .,;:'()/-]*$`).MatchString(strings.TrimSpace(line)) {
 		return ""
 	}
-	line, _, _ := strings.Cut(text, "\n")
 	return fmt.Sprintf("; it reads %q", line)
 }

@@ -12,16 +12,19 @@ import (
 	"time"
 
 	"github.com/tidemark/tidemark/collectors/about"
+	"github.com/tidemark/tidemark/collectors/appname"
 	"github.com/tidemark/tidemark/internal/config"
 	"github.com/tidemark/tidemark/internal/event"
 	"github.com/tidemark/tidemark/internal/fetch"
 )
 
 const (
-	detailsParserVersion = 1
+	detailsParserVersion = 2
 	// maxKept is what is kept of a page that was refused. The head of a page
 	// says what it is; further down are reviews, which are people's.
 	maxKept = 4 << 10
+	// few apps may all be gone at once; more do not vanish together.
+	few = 2
 )
 
 // Details looks at the pages of the watched apps. One target is all apps of a
@@ -73,7 +76,7 @@ func AboutDetails() about.Source {
 		Targets: "listing/google/<country>/apps", Readings: "`listed`, `installs_total`, `ratings_total`, `rating_average`, `reviews_total`",
 		Signal: "how many people ever installed an app, and whether it can be had at all", Unit: "1 or 0; installs since the app began, exact and of all countries; ratings and reviews since then; stars in this storefront",
 		Fresh: "installs move about once a day", Terms: terms(),
-		Faults:  "One page of over 1 MB per app and storefront, so 1 to 4 times a day; installs and the number of ratings are the same in every storefront. The numbers stand at positions that shift about once a year; a page of another shape is refused, and the other apps' pages stand. The store's own page for 404 is `listed` 0; if not one of three or more apps has a page, the look is refused. A number that is not on the page is left out, and the look's reason says so. An id whose name does not fit is remarked there too. With more than some six watched apps a look's pages are more than is kept for `tidemark reparse`.",
+		Faults:  "One page of over 1 MB per app and storefront, so 1 to 4 times a day; installs and the number of ratings are the same in every storefront. The numbers stand at positions that shift about once a year; a page of another shape is refused, and the other apps' pages stand. A page of 404 is `listed` 0 only if the same look had another app's page, or, where one or two apps are watched, if it is known for the store's own; otherwise nothing is written and the look's reason says so. If three or more answer 404 and none has a page, the look is refused. A number that is not on the page is left out, and the look's reason says so. An id whose name does not fit is remarked there too. With more than some six watched apps a look's pages are more than is kept for `tidemark reparse`.",
 		Scrapes: true,
 	}
 }
@@ -89,16 +92,13 @@ func (d *Details) Asks() string { return fmt.Sprintf("%q %q", d.ids, d.names) }
 func (d *Details) Fetch(ctx context.Context, target *event.Target, _ time.Time) (*event.Snapshot, error) {
 	snap := &event.Snapshot{ParserVersion: detailsParserVersion, Via: "page"}
 	var wrong []error
-	gone := 0
-	var last []byte
+	var gone []goneApp
+	pages := 0
 	for _, id := range d.ids {
 		a, err := d.look(ctx, target.GetCountry(), id)
-		if fetch.Status(err) == http.StatusNotFound {
-			if last = storePage(err); last != nil {
-				gone++
-				snap.Readings = append(snap.Readings, listed(id, 0))
-				continue
-			}
+		if page := errorPage(err); page != nil {
+			gone = append(gone, goneApp{id, page})
+			continue
 		}
 		if err != nil {
 			wrong = append(wrong, fmt.Errorf("%s: %w", id, err))
@@ -107,15 +107,37 @@ func (d *Details) Fetch(ctx context.Context, target *event.Target, _ time.Time) 
 			}
 			continue
 		}
+		pages++
 		snap.Readings = append(snap.Readings, a.readings(id)...)
 		wrong = append(wrong, d.remarks(id, a)...)
 	}
-	// One app may vanish, all of them at once do not.
-	if gone > 2 && gone == len(d.ids) {
-		snap.Readings = nil
-		return snap, fetch.Refuse(last, fmt.Errorf("not one of %d apps has a page", gone))
+	zeros, remarks := d.delisted(gone, pages)
+	snap.Readings = append(snap.Readings, zeros...)
+	return snap, errors.Join(append(wrong, remarks...)...)
+}
+
+// goneApp is one for which a page came that says 404.
+type goneApp struct {
+	id   string
+	page []byte
+}
+
+// delisted are the readings of the apps that are gone. A page of 404 says so
+// only where the same look had an app's page too, or where so few are watched
+// that all may be gone, and the page is known for the store's own. Otherwise
+// nobody knows, and that is what is said.
+func (d *Details) delisted(gone []goneApp, pages int) (zeros []*event.Reading, wrong []error) {
+	if pages == 0 && len(gone) > few {
+		return nil, []error{fetch.Refuse(gone[0].page, fmt.Errorf("not one of %d apps has a page", len(gone)))}
 	}
-	return snap, errors.Join(wrong...)
+	for _, m := range gone {
+		if pages > 0 || len(d.ids) <= few && isStores(m.page) {
+			zeros = append(zeros, listed(m.id, 0))
+			continue
+		}
+		wrong = append(wrong, fmt.Errorf("%s: answered 404 Not Found, and nothing shows that it is the store that says so", m.id))
+	}
+	return zeros, wrong
 }
 
 func (d *Details) look(ctx context.Context, country, id string) (app, error) {
@@ -140,14 +162,22 @@ func (d *Details) look(ctx context.Context, country, id string) (app, error) {
 	return a, nil
 }
 
-// storePage is the page with which the store itself says that there is no such
-// app; nil where a 404 is somebody else's, and says nothing of the app.
-func storePage(err error) []byte {
+// errorPage is the page that came with 404; nil where none did: then somebody
+// else than the store answered, and it says nothing of the app.
+func errorPage(err error) []byte {
 	e, ok := errors.AsType[*fetch.StatusError](err)
-	if !ok || !bytes.Contains(bytes.ToLower(e.Body[:min(len(e.Body), maxKept)]), []byte("<html")) {
+	if !ok || e.Status != http.StatusNotFound || !bytes.Contains(bytes.ToLower(e.Body), []byte("<html")) {
 		return nil
 	}
-	return e.Body[:min(len(e.Body), maxKept)]
+	return e.Body
+}
+
+// isStores knows the page with which the store itself says that there is no
+// such app.
+func isStores(page []byte) bool {
+	page = bytes.ToLower(page)
+	return bytes.Contains(page, []byte("the requested url was not found on this server")) &&
+		(bytes.Contains(page, []byte("play.google.com")) || bytes.Contains(page, []byte("google play")))
 }
 
 // hopeless is what holds for the next page of the host as well.
@@ -193,13 +223,8 @@ func (d *Details) remarks(id string, a app) []error {
 		wrong = append(wrong, fmt.Errorf("%s: the page has no number of ratings", id))
 	}
 	names := d.names[id]
-	if !slices.ContainsFunc(names, func(name string) bool { return contains(a.title, name) }) && len(names) > 0 {
+	if !slices.ContainsFunc(names, func(name string) bool { return appname.Fits(a.title, name) }) && len(names) > 0 {
 		wrong = append(wrong, fmt.Errorf("app %s is named %q in the store, configured is %q", id, a.title, names[0]))
 	}
 	return wrong
-}
-
-func contains(title, name string) bool {
-	fold := func(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), "")) }
-	return strings.Contains(fold(title), fold(name))
 }

@@ -13,6 +13,12 @@ import (
 	"github.com/tidemark/tidemark/internal/fetch"
 )
 
+// What a statusCode means.
+const (
+	statusNoTag  = 10205
+	statusVerify = 10000 // a captcha is wanted
+)
+
 // scriptID is the element in which a page has its data.
 const scriptID = "__UNIVERSAL_DATA_FOR_REHYDRATION__"
 
@@ -57,22 +63,27 @@ func parseDetail(body []byte, tag string) (counts, error) {
 	return d.counts(tag)
 }
 
+// rehydration is the data of a page.
+type rehydration struct {
+	Scope map[string]json.RawMessage `json:"__DEFAULT_SCOPE__"`
+}
+
+const detailScope = "webapp.challenge-detail"
+
 // parsePage reads the data that a tag's page holds.
 func parsePage(page []byte, tag string) (counts, error) {
 	script, ok := scriptOf(page)
 	if !ok {
 		return counts{}, fmt.Errorf("there is no script %s", scriptID)
 	}
-	var doc struct {
-		Scope map[string]json.RawMessage `json:"__DEFAULT_SCOPE__"`
-	}
+	var doc rehydration
 	if err := json.Unmarshal(script, &doc); err != nil {
 		return counts{}, fmt.Errorf("decode json of the script: %w", err)
 	}
 	if doc.Scope == nil {
 		return counts{}, errors.New("there is no __DEFAULT_SCOPE__")
 	}
-	raw, ok := doc.Scope["webapp.challenge-detail"]
+	raw, ok := doc.Scope[detailScope]
 	switch {
 	case !ok && bytes.Contains(page, []byte("find this hashtag")):
 		return counts{}, errNoTag
@@ -86,11 +97,16 @@ func parsePage(page []byte, tag string) (counts, error) {
 	return d.counts(tag)
 }
 
-// counts are those of the tag that was asked for. A status, or an answer about
-// no tag at all, means that there is none.
+// counts are those of the tag that was asked for. The status for it, or an
+// answer about no tag at all, means that there is none; any other status means
+// nothing that we know.
 func (d *detail) counts(tag string) (counts, error) {
-	if d.Status != nil && *d.Status != 0 {
+	switch {
+	case d.Status == nil || *d.Status == 0:
+	case *d.Status == statusNoTag:
 		return counts{}, fmt.Errorf("%w (status %d)", errNoTag, *d.Status)
+	default:
+		return counts{}, fmt.Errorf("the answer has status %d, and nobody knows what it means", *d.Status)
 	}
 	switch {
 	case d.Info == nil:
@@ -151,6 +167,8 @@ func detailBlocks(r *fetch.Response) string {
 		return "403 Forbidden"
 	case r.Status == http.StatusOK && len(body) == 0:
 		return "the answer is empty"
+	case wantsVerify(body):
+		return "status 10000: it wants to verify us"
 	case bytes.Contains(body, []byte(`"challengeInfo"`)):
 		return "" // whatever words a tag's description holds
 	case isCaptcha(body):
@@ -161,12 +179,14 @@ func detailBlocks(r *fetch.Response) string {
 
 // pageBlocks is how a page does: a shell that waits for a captcha has no data.
 func pageBlocks(r *fetch.Response) string {
-	_, ok := scriptOf(r.Body)
+	script, ok := scriptOf(r.Body)
 	switch {
 	case r.Status == http.StatusForbidden:
 		return "403 Forbidden"
 	case r.Status == http.StatusOK && len(bytes.TrimSpace(r.Body)) == 0:
 		return "the answer is empty"
+	case ok && pageWantsVerify(script):
+		return "status 10000: it wants to verify us"
 	case ok:
 		return ""
 	case r.Status == http.StatusOK:
@@ -175,6 +195,19 @@ func pageBlocks(r *fetch.Response) string {
 		return "a captcha"
 	}
 	return ""
+}
+
+// wantsVerify finds the status that asks for a captcha.
+func wantsVerify(answer []byte) bool {
+	var d struct {
+		Status int `json:"statusCode"`
+	}
+	return json.Unmarshal(answer, &d) == nil && d.Status == statusVerify
+}
+
+func pageWantsVerify(script []byte) bool {
+	var doc rehydration
+	return json.Unmarshal(script, &doc) == nil && wantsVerify(doc.Scope[detailScope])
 }
 
 func isCaptcha(body []byte) bool {

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	parserVersion = 1
+	parserVersion = 2
 	place         = "tiktok"
 	// maxKept is what is kept of a page that was refused: its head says what it
 	// is, and further down are videos, which are people's.
@@ -63,7 +63,7 @@ func About() about.Source {
 		Signal: "how much a tag is watched and used on TikTok", Unit: "views of the tag's videos, and such videos, since the tag began",
 		Fresh:   "the counters move slowly: 30 to 60 min is enough",
 		Terms:   "TikTok's terms of service forbid automated extraction: switch it on only if you may, for few tags. One request a minute; the tag's page is read only where robots.txt lets us.",
-		Faults:  "The page's own API (challenge/detail) without key or signature, else the tag's page, which holds counts in one of two variants only; `via` tells which answered. Exact counts are in statsV2; those of stats are rounded or 0 and are not read. An empty answer or a captcha leaves the host alone for 6 to 24 hours, no other way is tried. No such tag is `empty`.",
+		Faults:  "The page's own API (challenge/detail) without key or signature, else the tag's page, which holds counts in one of two variants only; `via` tells which answered. Exact counts are in statsV2; those of stats are rounded or 0 and are not read. An empty answer, a captcha or status 10000 (it wants to verify us) leaves the host alone for 6 to 24 hours, no other way is tried. No such tag (status 10205, or an answer about none) is `empty`; any other status is refused.",
 		Scrapes: true,
 	}
 }

@@ -1208,17 +1208,19 @@ func (x *Fact) GetNote() string {
 	return ""
 }
 
-// Rejected is a message or a response that could not be understood, with the
-// original bytes, so that it can be replayed after a fix.
+// Rejected is a message or a response that could not be understood: a message
+// with its original bytes, so that it can be replayed after a fix; a response
+// in outline, because it may hold people's data.
 type Rejected struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Where it was found to be bad: the name of the source or of the processor.
 	Stage string `protobuf:"bytes,1,opt,name=stage" json:"stage,omitempty"`
 	// Why, for a person to read.
 	Reason string `protobuf:"bytes,2,opt,name=reason" json:"reason,omitempty"`
-	// The original bytes, cut to max_bytes of the stage.
+	// The original bytes, cut to max_bytes of the stage; of a response its size,
+	// its sum, and the names and types of its fields.
 	Original []byte `protobuf:"bytes,3,opt,name=original" json:"original,omitempty"`
-	// True if original was cut.
+	// True if original was cut, or is an outline.
 	Truncated bool `protobuf:"varint,4,opt,name=truncated" json:"truncated,omitempty"`
 	// Where the message was, if it was one.
 	Topic     string `protobuf:"bytes,5,opt,name=topic" json:"topic,omitempty"`

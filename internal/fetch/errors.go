@@ -10,7 +10,7 @@ import (
 // Refusal is an answer that came and could not be understood.
 type Refusal struct {
 	Reason string // for a person to read
-	Body   []byte // the answer as it came
+	Body   []byte // the answer as it came: to be kept here, never to be published; see Outline
 }
 
 // Error reads "refuse answer: REASON".
