@@ -33,14 +33,14 @@ func Fits(title, name string) bool {
 	}
 	all := words(title)
 	for i := range all {
-		run := ""
+		rest := want
 		for _, word := range all[i:] {
-			run += word
-			if run == want {
-				return true
-			}
-			if len(run) >= len(want) {
+			var found bool
+			if rest, found = strings.CutPrefix(rest, word); !found {
 				break
+			}
+			if rest == "" {
+				return true
 			}
 		}
 	}
