@@ -164,7 +164,7 @@ type nameRow struct {
 func (p *Processor) readNames(ctx context.Context, d *sourceDetails, source string, targets []string, from int64) error {
 	rows, err := clickhouse.Select[nameRow](ctx, p.deps.DB, `
 SELECT target, subject, groupArray(toUnixTimestamp64Milli(slot)) AS slots, groupArray(value) AS values
-FROM (SELECT * FROM v_readings WHERE metric = ? AND target IN ? AND source = ? AND basis = 'measured' AND slot > fromUnixTimestamp64Milli(toInt64(?), 'UTC') ORDER BY slot)
+FROM (SELECT * FROM v_readings WHERE metric = ? AND target IN ? AND source = ? AND basis = 'measured' AND at > fromUnixTimestamp64Milli(toInt64(?), 'UTC') ORDER BY slot)
 GROUP BY target, subject
 ORDER BY target, subject`, metricNameMatches, targets, source, from)
 	if err != nil {
