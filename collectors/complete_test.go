@@ -258,7 +258,7 @@ func TestMistakesInTheConfigurationAreNamed(t *testing.T) {
 		},
 		"collect.sources.youtube.key: is empty":    func(c *config.Collect, _ *config.Watch) { c.Sources.YouTube.Key = "" },
 		"collect.sources.youtube.key: has a blank": func(c *config.Collect, _ *config.Watch) { c.Sources.YouTube.Key = "a b" },
-		"collect.sources.radar.token: set it or":      func(c *config.Collect, _ *config.Watch) { c.Sources.Radar.TokenFile = "nowhere" },
+		"collect.sources.radar.token: set it or":   func(c *config.Collect, _ *config.Watch) { c.Sources.Radar.TokenFile = "nowhere" },
 		`mastodon_trends.instances[0] is "social.example", want https://`: func(c *config.Collect, _ *config.Watch) {
 			c.Sources.MastodonTrends.Instances = []string{"social.example"}
 		},

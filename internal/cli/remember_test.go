@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -63,7 +62,7 @@ func TestOnlyWhatForgetsIsWarnedOf(t *testing.T) {
 	}{{false, "", ""}, {true, "", "tiktok is on and neither collect.state nor"}, {true, t.TempDir(), ""}} {
 		cfg := builtIn(t)
 		cfg.Collect.Sources.TikTok.Enabled, cfg.Collect.State = c.scrapes, c.state
-		s := newSystem(cfg, obs.Build{}, slog.New(slog.NewTextHandler(io.Discard, nil)))
+		s := newSystem(cfg, obs.Build{}, slog.New(slog.DiscardHandler))
 		s.remember()
 		entries, err := s.sources()
 		if err != nil {

@@ -40,14 +40,14 @@ func TestDoorsStayShutOverRestarts(t *testing.T) {
 		place.Reply("/pause", testkit.FakeBusy("36000"))
 		place.Reply("/strikes", testkit.FakeStatus(429))
 
-		for n, hours := range []time.Duration{6, 12, 24, 24} { // a new life each time
+		for n, pause := range []time.Duration{6 * time.Hour, 12 * time.Hour, 24 * time.Hour, 24 * time.Hour} { // a new life each time
 			for range 3 {
 				blocked, ok := errors.AsType[*fetch.Blocked](life("https://door.example/door"))
-				if !ok || time.Until(blocked.Until) != hours*time.Hour {
+				if !ok || time.Until(blocked.Until) != pause {
 					t.Errorf("block %d: %v", n, blocked)
 				}
 			}
-			time.Sleep(hours * time.Hour)
+			time.Sleep(pause)
 		}
 		if got := len(place.Requests("/door")); got != 4 {
 			t.Errorf("the door was knocked at %d times, want 4", got)

@@ -129,7 +129,7 @@ func (f *File) write() error {
 	}
 	defer os.Remove(temporary.Name()) //nolint:errcheck // it is gone where all went well
 	_, err = temporary.Write(append(text, '\n'))
-	if err = errors.Join(err, temporary.Sync(), temporary.Close()); err != nil {
+	if err := errors.Join(err, temporary.Sync(), temporary.Close()); err != nil {
 		return err
 	}
 	return os.Rename(temporary.Name(), f.path)
