@@ -103,14 +103,14 @@ func (c *Client) readRobots(ctx context.Context, origin string, known *rules) er
 	status := Status(err)
 	switch {
 	case err == nil:
-		*known = rules{turn: known.turn, list: parseRobots(resp.Body, robotsAgent), until: time.Now().Add(robotsFresh)}
+		known.list, known.cause, known.until = parseRobots(resp.Body, robotsAgent), nil, time.Now().Add(robotsFresh)
 	case status >= 400 && status < 500 && status != http.StatusTooManyRequests:
-		*known = rules{turn: known.turn, until: time.Now().Add(robotsFresh)}
+		known.list, known.cause, known.until = robotsRules{}, nil, time.Now().Add(robotsFresh)
 	case isOurs(ctx, err):
 		return err
 	default:
 		// Its text only: an answer that is too large is no refused look.
-		*known = rules{turn: known.turn, cause: errors.New(err.Error()), until: time.Now().Add(robotsAgain)}
+		known.list, known.cause, known.until = robotsRules{}, errors.New(err.Error()), time.Now().Add(robotsAgain)
 	}
 	return nil
 }
