@@ -359,6 +359,24 @@ type Watch struct {
 	// Storefronts as ISO 3166 alpha-2, lower case.
 	Storefronts []string `yaml:"storefronts"`
 	Charts      []Chart  `yaml:"charts"`
+	// Topics say what belongs together. Each entity, tag, keyword, article and
+	// domain is in one topic at most.
+	Topics []Topic `yaml:"topics"`
+}
+
+// Topic is one migration that may happen: an app that loses, apps that gain,
+// and what people say and read about it.
+type Topic struct {
+	ID   string `yaml:"id"`
+	Name string `yaml:"name"`
+	// Origin is the entity that the crowd leaves; empty: unknown.
+	Origin string `yaml:"origin,omitempty"`
+	// Destinations are the entities that it may go to.
+	Destinations []string `yaml:"destinations,omitempty"`
+	Tags         []string `yaml:"tags,omitempty"`
+	Keywords     []string `yaml:"keywords,omitempty"`
+	Articles     []string `yaml:"articles,omitempty"`
+	Domains      []string `yaml:"domains,omitempty"`
 }
 
 // Entity is one app or platform with all its names.

@@ -53,6 +53,9 @@ func Parse(name string, text []byte, environ []string) (*Config, error) {
 	if len(problems) > 0 {
 		return nil, invalid(problems)
 	}
+	if strings.HasPrefix(where["watch.topics"], builtin) {
+		c.Watch.Topics = known(c.Watch.Topics, c.Watch.Entities)
+	}
 	problems = c.problems()
 	for i, p := range problems {
 		problems[i].Where = lookUp(where, p.Path)

@@ -38,6 +38,7 @@ func (k *checker) watch(w *Watch) {
 	})
 	k.charts(w.Charts)
 	k.entities(w.Entities)
+	k.topics(w)
 }
 
 func asWritten(word string) string { return word }

@@ -24,6 +24,7 @@ type Additions struct {
 	Domains     []string `yaml:"domains,omitempty"`
 	Storefronts []string `yaml:"storefronts,omitempty"`
 	Charts      []Chart  `yaml:"charts,omitempty"`
+	Topics      []Topic  `yaml:"topics,omitempty"`
 }
 
 const watchFileHead = "# What is watched beside the configuration. Written by `tidemark watch`; what runs\n# takes changes on within seconds.\n"
@@ -84,6 +85,7 @@ func (c *Config) WithAdditions(a Additions) (*Config, error) {
 	w.Domains = append(slices.Clone(w.Domains), a.Domains...)
 	w.Storefronts = append(slices.Clone(w.Storefronts), a.Storefronts...)
 	w.Charts = append(slices.Clone(w.Charts), a.Charts...)
+	w.Topics = append(slices.Clone(w.Topics), a.Topics...)
 	problems := with.problems()
 	for i := range problems {
 		if strings.HasPrefix(problems[i].Path, "watch.") {

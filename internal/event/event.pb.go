@@ -833,7 +833,33 @@ type Episode struct {
 	// Moment of the data that made this state; 0: unknown.
 	AtMs int64 `protobuf:"varint,20,opt,name=at_ms,json=atMs" json:"at_ms,omitempty"`
 	// What a person can do about it; empty where there is nothing.
-	Advice        string `protobuf:"bytes,21,opt,name=advice" json:"advice,omitempty"`
+	Advice string `protobuf:"bytes,21,opt,name=advice" json:"advice,omitempty"`
+	// Topic of the watchlist that the series belongs to (tiktok-refugees); empty:
+	// none.
+	Topic string `protobuf:"bytes,22,opt,name=topic" json:"topic,omitempty"`
+	// Entity of the watchlist that the series is about (rednote); empty: none.
+	Entity string `protobuf:"bytes,23,opt,name=entity" json:"entity,omitempty"`
+	// What made this state, for machines: opened, severity, peaked, halved,
+	// resurged, closed, or a milestone (entered, top-100, top-10, first, ...).
+	Change string `protobuf:"bytes,24,opt,name=change" json:"change,omitempty"`
+	// Value of the look before; none where there was none (an app that was not
+	// on the chart).
+	Previous *float64 `protobuf:"fixed64,25,opt,name=previous" json:"previous,omitempty"`
+	// Value as a multiple of the baseline; of ranks of the effective rank
+	// (baseline / value). 0: not known.
+	Multiple float64 `protobuf:"fixed64,26,opt,name=multiple" json:"multiple,omitempty"`
+	// Bounds of what would have been ordinary, in unit.
+	Low  *float64 `protobuf:"fixed64,27,opt,name=low" json:"low,omitempty"`
+	High *float64 `protobuf:"fixed64,28,opt,name=high" json:"high,omitempty"`
+	// Share of the expected looks of the baseline's window that were there, 0 to 1.
+	Coverage *float64 `protobuf:"fixed64,29,opt,name=coverage" json:"coverage,omitempty"`
+	// Expected distance of looks in seconds; 0: no schedule.
+	EveryS uint32 `protobuf:"varint,30,opt,name=every_s,json=everyS" json:"every_s,omitempty"`
+	// How deep the chart was that was looked at; 0: no chart.
+	Depth   uint32   `protobuf:"varint,31,opt,name=depth" json:"depth,omitempty"`
+	Anatomy *Anatomy `protobuf:"bytes,32,opt,name=anatomy" json:"anatomy,omitempty"`
+	// The last 48 hours before at_ms, the earliest first, for a picture.
+	History       []*Moment `protobuf:"bytes,33,rep,name=history" json:"history,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1015,6 +1041,312 @@ func (x *Episode) GetAdvice() string {
 	return ""
 }
 
+func (x *Episode) GetTopic() string {
+	if x != nil {
+		return x.Topic
+	}
+	return ""
+}
+
+func (x *Episode) GetEntity() string {
+	if x != nil {
+		return x.Entity
+	}
+	return ""
+}
+
+func (x *Episode) GetChange() string {
+	if x != nil {
+		return x.Change
+	}
+	return ""
+}
+
+func (x *Episode) GetPrevious() float64 {
+	if x != nil && x.Previous != nil {
+		return *x.Previous
+	}
+	return 0
+}
+
+func (x *Episode) GetMultiple() float64 {
+	if x != nil {
+		return x.Multiple
+	}
+	return 0
+}
+
+func (x *Episode) GetLow() float64 {
+	if x != nil && x.Low != nil {
+		return *x.Low
+	}
+	return 0
+}
+
+func (x *Episode) GetHigh() float64 {
+	if x != nil && x.High != nil {
+		return *x.High
+	}
+	return 0
+}
+
+func (x *Episode) GetCoverage() float64 {
+	if x != nil && x.Coverage != nil {
+		return *x.Coverage
+	}
+	return 0
+}
+
+func (x *Episode) GetEveryS() uint32 {
+	if x != nil {
+		return x.EveryS
+	}
+	return 0
+}
+
+func (x *Episode) GetDepth() uint32 {
+	if x != nil {
+		return x.Depth
+	}
+	return 0
+}
+
+func (x *Episode) GetAnatomy() *Anatomy {
+	if x != nil {
+		return x.Anatomy
+	}
+	return nil
+}
+
+func (x *Episode) GetHistory() []*Moment {
+	if x != nil {
+		return x.History
+	}
+	return nil
+}
+
+// Anatomy is what is known of an episode's way up and down so far. What is not
+// known (yet) is absent, never 0.
+type Anatomy struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Seconds from the onset to the peak.
+	TimeToPeakS *float64 `protobuf:"fixed64,1,opt,name=time_to_peak_s,json=timeToPeakS" json:"time_to_peak_s,omitempty"`
+	// Peak as a multiple of the baseline before the onset.
+	PeakMultiple *float64 `protobuf:"fixed64,2,opt,name=peak_multiple,json=peakMultiple" json:"peak_multiple,omitempty"`
+	// Seconds of looks at rank 1 and at 10 or better.
+	AtFirstS  *float64 `protobuf:"fixed64,3,opt,name=at_first_s,json=atFirstS" json:"at_first_s,omitempty"`
+	InTop_10S *float64 `protobuf:"fixed64,4,opt,name=in_top_10_s,json=inTop10S" json:"in_top_10_s,omitempty"`
+	// Sum over the looks of ln((depth + 1) / rank) times their hours.
+	RankArea *float64 `protobuf:"fixed64,5,opt,name=rank_area,json=rankArea" json:"rank_area,omitempty"`
+	// Seconds from the peak until the excess over the baseline had halved, as
+	// measured; then the fitted one with the bounds of its 80 % interval.
+	HalfLifeS           *float64 `protobuf:"fixed64,6,opt,name=half_life_s,json=halfLifeS" json:"half_life_s,omitempty"`
+	FittedHalfLifeS     *float64 `protobuf:"fixed64,7,opt,name=fitted_half_life_s,json=fittedHalfLifeS" json:"fitted_half_life_s,omitempty"`
+	FittedHalfLifeLowS  *float64 `protobuf:"fixed64,8,opt,name=fitted_half_life_low_s,json=fittedHalfLifeLowS" json:"fitted_half_life_low_s,omitempty"`
+	FittedHalfLifeHighS *float64 `protobuf:"fixed64,9,opt,name=fitted_half_life_high_s,json=fittedHalfLifeHighS" json:"fitted_half_life_high_s,omitempty"`
+	// 1 - (settled - baseline) / (peak - baseline).
+	GivenBack *float64 `protobuf:"fixed64,10,opt,name=given_back,json=givenBack" json:"given_back,omitempty"`
+	// Level at the end, in unit.
+	Settled *float64 `protobuf:"fixed64,11,opt,name=settled" json:"settled,omitempty"`
+	// Findings after the decline had begun and before the close.
+	Resurges *uint32 `protobuf:"varint,12,opt,name=resurges" json:"resurges,omitempty"`
+	// When the series was back under its baseline's upper band for good.
+	BackAtMs      *int64 `protobuf:"varint,13,opt,name=back_at_ms,json=backAtMs" json:"back_at_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Anatomy) Reset() {
+	*x = Anatomy{}
+	mi := &file_tidemark_v1_event_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Anatomy) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Anatomy) ProtoMessage() {}
+
+func (x *Anatomy) ProtoReflect() protoreflect.Message {
+	mi := &file_tidemark_v1_event_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Anatomy.ProtoReflect.Descriptor instead.
+func (*Anatomy) Descriptor() ([]byte, []int) {
+	return file_tidemark_v1_event_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Anatomy) GetTimeToPeakS() float64 {
+	if x != nil && x.TimeToPeakS != nil {
+		return *x.TimeToPeakS
+	}
+	return 0
+}
+
+func (x *Anatomy) GetPeakMultiple() float64 {
+	if x != nil && x.PeakMultiple != nil {
+		return *x.PeakMultiple
+	}
+	return 0
+}
+
+func (x *Anatomy) GetAtFirstS() float64 {
+	if x != nil && x.AtFirstS != nil {
+		return *x.AtFirstS
+	}
+	return 0
+}
+
+func (x *Anatomy) GetInTop_10S() float64 {
+	if x != nil && x.InTop_10S != nil {
+		return *x.InTop_10S
+	}
+	return 0
+}
+
+func (x *Anatomy) GetRankArea() float64 {
+	if x != nil && x.RankArea != nil {
+		return *x.RankArea
+	}
+	return 0
+}
+
+func (x *Anatomy) GetHalfLifeS() float64 {
+	if x != nil && x.HalfLifeS != nil {
+		return *x.HalfLifeS
+	}
+	return 0
+}
+
+func (x *Anatomy) GetFittedHalfLifeS() float64 {
+	if x != nil && x.FittedHalfLifeS != nil {
+		return *x.FittedHalfLifeS
+	}
+	return 0
+}
+
+func (x *Anatomy) GetFittedHalfLifeLowS() float64 {
+	if x != nil && x.FittedHalfLifeLowS != nil {
+		return *x.FittedHalfLifeLowS
+	}
+	return 0
+}
+
+func (x *Anatomy) GetFittedHalfLifeHighS() float64 {
+	if x != nil && x.FittedHalfLifeHighS != nil {
+		return *x.FittedHalfLifeHighS
+	}
+	return 0
+}
+
+func (x *Anatomy) GetGivenBack() float64 {
+	if x != nil && x.GivenBack != nil {
+		return *x.GivenBack
+	}
+	return 0
+}
+
+func (x *Anatomy) GetSettled() float64 {
+	if x != nil && x.Settled != nil {
+		return *x.Settled
+	}
+	return 0
+}
+
+func (x *Anatomy) GetResurges() uint32 {
+	if x != nil && x.Resurges != nil {
+		return *x.Resurges
+	}
+	return 0
+}
+
+func (x *Anatomy) GetBackAtMs() int64 {
+	if x != nil && x.BackAtMs != nil {
+		return *x.BackAtMs
+	}
+	return 0
+}
+
+// Moment is one point of a picture.
+type Moment struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	AtMs  int64                  `protobuf:"varint,1,opt,name=at_ms,json=atMs" json:"at_ms,omitempty"`
+	// Absent: looked, and not there; a moment that is missing was not looked at.
+	Value         *float64 `protobuf:"fixed64,2,opt,name=value" json:"value,omitempty"`
+	Low           *float64 `protobuf:"fixed64,3,opt,name=low" json:"low,omitempty"`
+	High          *float64 `protobuf:"fixed64,4,opt,name=high" json:"high,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Moment) Reset() {
+	*x = Moment{}
+	mi := &file_tidemark_v1_event_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Moment) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Moment) ProtoMessage() {}
+
+func (x *Moment) ProtoReflect() protoreflect.Message {
+	mi := &file_tidemark_v1_event_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Moment.ProtoReflect.Descriptor instead.
+func (*Moment) Descriptor() ([]byte, []int) {
+	return file_tidemark_v1_event_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Moment) GetAtMs() int64 {
+	if x != nil {
+		return x.AtMs
+	}
+	return 0
+}
+
+func (x *Moment) GetValue() float64 {
+	if x != nil && x.Value != nil {
+		return *x.Value
+	}
+	return 0
+}
+
+func (x *Moment) GetLow() float64 {
+	if x != nil && x.Low != nil {
+		return *x.Low
+	}
+	return 0
+}
+
+func (x *Moment) GetHigh() float64 {
+	if x != nil && x.High != nil {
+		return *x.High
+	}
+	return 0
+}
+
 // Fact is something that was published about the case: a dated event, or a
 // figure without a series behind it.
 type Fact struct {
@@ -1054,7 +1386,7 @@ type Fact struct {
 
 func (x *Fact) Reset() {
 	*x = Fact{}
-	mi := &file_tidemark_v1_event_proto_msgTypes[6]
+	mi := &file_tidemark_v1_event_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1066,7 +1398,7 @@ func (x *Fact) String() string {
 func (*Fact) ProtoMessage() {}
 
 func (x *Fact) ProtoReflect() protoreflect.Message {
-	mi := &file_tidemark_v1_event_proto_msgTypes[6]
+	mi := &file_tidemark_v1_event_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1079,7 +1411,7 @@ func (x *Fact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fact.ProtoReflect.Descriptor instead.
 func (*Fact) Descriptor() ([]byte, []int) {
-	return file_tidemark_v1_event_proto_rawDescGZIP(), []int{6}
+	return file_tidemark_v1_event_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Fact) GetId() string {
@@ -1237,7 +1569,7 @@ type Rejected struct {
 
 func (x *Rejected) Reset() {
 	*x = Rejected{}
-	mi := &file_tidemark_v1_event_proto_msgTypes[7]
+	mi := &file_tidemark_v1_event_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1249,7 +1581,7 @@ func (x *Rejected) String() string {
 func (*Rejected) ProtoMessage() {}
 
 func (x *Rejected) ProtoReflect() protoreflect.Message {
-	mi := &file_tidemark_v1_event_proto_msgTypes[7]
+	mi := &file_tidemark_v1_event_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1262,7 +1594,7 @@ func (x *Rejected) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rejected.ProtoReflect.Descriptor instead.
 func (*Rejected) Descriptor() ([]byte, []int) {
-	return file_tidemark_v1_event_proto_rawDescGZIP(), []int{7}
+	return file_tidemark_v1_event_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Rejected) GetStage() string {
@@ -1338,15 +1670,23 @@ func (x *Rejected) GetType() string {
 // Tick moves the event time of an idle partition on and keeps the partition
 // from ever being emptied by retention.
 type Tick struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	AtMs          int64                  `protobuf:"varint,1,opt,name=at_ms,json=atMs" json:"at_ms,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When it was written.
+	AtMs int64 `protobuf:"varint,1,opt,name=at_ms,json=atMs" json:"at_ms,omitempty"`
+	// Event time of a past that is being sent (replay, back-fill, import): all
+	// looks of it with earlier slots have been sent. 0: says nothing of a past.
+	PastMs int64 `protobuf:"varint,2,opt,name=past_ms,json=pastMs" json:"past_ms,omitempty"`
+	// On the topic of episodes: the partition of the snapshots that it speaks
+	// for, and how many there are; 0 partitions: it speaks for none.
+	Partition     uint32 `protobuf:"varint,3,opt,name=partition" json:"partition,omitempty"`
+	Partitions    uint32 `protobuf:"varint,4,opt,name=partitions" json:"partitions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Tick) Reset() {
 	*x = Tick{}
-	mi := &file_tidemark_v1_event_proto_msgTypes[8]
+	mi := &file_tidemark_v1_event_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1358,7 +1698,7 @@ func (x *Tick) String() string {
 func (*Tick) ProtoMessage() {}
 
 func (x *Tick) ProtoReflect() protoreflect.Message {
-	mi := &file_tidemark_v1_event_proto_msgTypes[8]
+	mi := &file_tidemark_v1_event_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1371,12 +1711,33 @@ func (x *Tick) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Tick.ProtoReflect.Descriptor instead.
 func (*Tick) Descriptor() ([]byte, []int) {
-	return file_tidemark_v1_event_proto_rawDescGZIP(), []int{8}
+	return file_tidemark_v1_event_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Tick) GetAtMs() int64 {
 	if x != nil {
 		return x.AtMs
+	}
+	return 0
+}
+
+func (x *Tick) GetPastMs() int64 {
+	if x != nil {
+		return x.PastMs
+	}
+	return 0
+}
+
+func (x *Tick) GetPartition() uint32 {
+	if x != nil {
+		return x.Partition
+	}
+	return 0
+}
+
+func (x *Tick) GetPartitions() uint32 {
+	if x != nil {
+		return x.Partitions
 	}
 	return 0
 }
@@ -1439,7 +1800,7 @@ const file_tidemark_v1_event_proto_rawDesc = "" +
 	"\bplatform\x18\x02 \x01(\tR\bplatform\x12\x10\n" +
 	"\x03tag\x18\x03 \x01(\tR\x03tag\x12\x1a\n" +
 	"\blanguage\x18\x04 \x01(\tR\blanguage\x12\x13\n" +
-	"\x05at_ms\x18\x05 \x01(\x03R\x04atMs\"\xca\x04\n" +
+	"\x05at_ms\x18\x05 \x01(\x03R\x04atMs\"\xb4\a\n" +
 	"\aEpisode\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04rule\x18\x02 \x01(\tR\x04rule\x12\x16\n" +
@@ -1463,7 +1824,42 @@ const file_tidemark_v1_event_proto_rawDesc = "" +
 	"\x04kind\x18\x12 \x01(\tR\x04kind\x12\x12\n" +
 	"\x04unit\x18\x13 \x01(\tR\x04unit\x12\x13\n" +
 	"\x05at_ms\x18\x14 \x01(\x03R\x04atMs\x12\x16\n" +
-	"\x06advice\x18\x15 \x01(\tR\x06advice\"\xd9\x03\n" +
+	"\x06advice\x18\x15 \x01(\tR\x06advice\x12\x14\n" +
+	"\x05topic\x18\x16 \x01(\tR\x05topic\x12\x16\n" +
+	"\x06entity\x18\x17 \x01(\tR\x06entity\x12\x16\n" +
+	"\x06change\x18\x18 \x01(\tR\x06change\x12!\n" +
+	"\bprevious\x18\x19 \x01(\x01B\x05\xaa\x01\x02\b\x01R\bprevious\x12\x1a\n" +
+	"\bmultiple\x18\x1a \x01(\x01R\bmultiple\x12\x17\n" +
+	"\x03low\x18\x1b \x01(\x01B\x05\xaa\x01\x02\b\x01R\x03low\x12\x19\n" +
+	"\x04high\x18\x1c \x01(\x01B\x05\xaa\x01\x02\b\x01R\x04high\x12!\n" +
+	"\bcoverage\x18\x1d \x01(\x01B\x05\xaa\x01\x02\b\x01R\bcoverage\x12\x17\n" +
+	"\aevery_s\x18\x1e \x01(\rR\x06everyS\x12\x14\n" +
+	"\x05depth\x18\x1f \x01(\rR\x05depth\x12.\n" +
+	"\aanatomy\x18  \x01(\v2\x14.tidemark.v1.AnatomyR\aanatomy\x12-\n" +
+	"\ahistory\x18! \x03(\v2\x13.tidemark.v1.MomentR\ahistory\"\xb2\x04\n" +
+	"\aAnatomy\x12*\n" +
+	"\x0etime_to_peak_s\x18\x01 \x01(\x01B\x05\xaa\x01\x02\b\x01R\vtimeToPeakS\x12*\n" +
+	"\rpeak_multiple\x18\x02 \x01(\x01B\x05\xaa\x01\x02\b\x01R\fpeakMultiple\x12#\n" +
+	"\n" +
+	"at_first_s\x18\x03 \x01(\x01B\x05\xaa\x01\x02\b\x01R\batFirstS\x12$\n" +
+	"\vin_top_10_s\x18\x04 \x01(\x01B\x05\xaa\x01\x02\b\x01R\binTop10S\x12\"\n" +
+	"\trank_area\x18\x05 \x01(\x01B\x05\xaa\x01\x02\b\x01R\brankArea\x12%\n" +
+	"\vhalf_life_s\x18\x06 \x01(\x01B\x05\xaa\x01\x02\b\x01R\thalfLifeS\x122\n" +
+	"\x12fitted_half_life_s\x18\a \x01(\x01B\x05\xaa\x01\x02\b\x01R\x0ffittedHalfLifeS\x129\n" +
+	"\x16fitted_half_life_low_s\x18\b \x01(\x01B\x05\xaa\x01\x02\b\x01R\x12fittedHalfLifeLowS\x12;\n" +
+	"\x17fitted_half_life_high_s\x18\t \x01(\x01B\x05\xaa\x01\x02\b\x01R\x13fittedHalfLifeHighS\x12$\n" +
+	"\n" +
+	"given_back\x18\n" +
+	" \x01(\x01B\x05\xaa\x01\x02\b\x01R\tgivenBack\x12\x1f\n" +
+	"\asettled\x18\v \x01(\x01B\x05\xaa\x01\x02\b\x01R\asettled\x12!\n" +
+	"\bresurges\x18\f \x01(\rB\x05\xaa\x01\x02\b\x01R\bresurges\x12#\n" +
+	"\n" +
+	"back_at_ms\x18\r \x01(\x03B\x05\xaa\x01\x02\b\x01R\bbackAtMs\"n\n" +
+	"\x06Moment\x12\x13\n" +
+	"\x05at_ms\x18\x01 \x01(\x03R\x04atMs\x12\x1b\n" +
+	"\x05value\x18\x02 \x01(\x01B\x05\xaa\x01\x02\b\x01R\x05value\x12\x17\n" +
+	"\x03low\x18\x03 \x01(\x01B\x05\xaa\x01\x02\b\x01R\x03low\x12\x19\n" +
+	"\x04high\x18\x04 \x01(\x01B\x05\xaa\x01\x02\b\x01R\x04high\"\xd9\x03\n" +
 	"\x04Fact\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12)\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x15.tidemark.v1.FactKindR\x04kind\x12\x14\n" +
@@ -1499,9 +1895,14 @@ const file_tidemark_v1_event_proto_rawDesc = "" +
 	"\x06target\x18\b \x01(\v2\x13.tidemark.v1.TargetR\x06target\x12\x13\n" +
 	"\x05at_ms\x18\t \x01(\x03R\x04atMs\x12\x12\n" +
 	"\x04type\x18\n" +
-	" \x01(\tR\x04type\"\x1b\n" +
+	" \x01(\tR\x04type\"r\n" +
 	"\x04Tick\x12\x13\n" +
-	"\x05at_ms\x18\x01 \x01(\x03R\x04atMs*n\n" +
+	"\x05at_ms\x18\x01 \x01(\x03R\x04atMs\x12\x17\n" +
+	"\apast_ms\x18\x02 \x01(\x03R\x06pastMs\x12\x1c\n" +
+	"\tpartition\x18\x03 \x01(\rR\tpartition\x12\x1e\n" +
+	"\n" +
+	"partitions\x18\x04 \x01(\rR\n" +
+	"partitions*n\n" +
 	"\aOutcome\x12\x17\n" +
 	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
@@ -1539,7 +1940,7 @@ func file_tidemark_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_tidemark_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_tidemark_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_tidemark_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_tidemark_v1_event_proto_goTypes = []any{
 	(Outcome)(0),      // 0: tidemark.v1.Outcome
 	(Basis)(0),        // 1: tidemark.v1.Basis
@@ -1551,25 +1952,29 @@ var file_tidemark_v1_event_proto_goTypes = []any{
 	(*Import)(nil),    // 7: tidemark.v1.Import
 	(*Mention)(nil),   // 8: tidemark.v1.Mention
 	(*Episode)(nil),   // 9: tidemark.v1.Episode
-	(*Fact)(nil),      // 10: tidemark.v1.Fact
-	(*Rejected)(nil),  // 11: tidemark.v1.Rejected
-	(*Tick)(nil),      // 12: tidemark.v1.Tick
+	(*Anatomy)(nil),   // 10: tidemark.v1.Anatomy
+	(*Moment)(nil),    // 11: tidemark.v1.Moment
+	(*Fact)(nil),      // 12: tidemark.v1.Fact
+	(*Rejected)(nil),  // 13: tidemark.v1.Rejected
+	(*Tick)(nil),      // 14: tidemark.v1.Tick
 }
 var file_tidemark_v1_event_proto_depIdxs = []int32{
-	4, // 0: tidemark.v1.Snapshot.target:type_name -> tidemark.v1.Target
-	0, // 1: tidemark.v1.Snapshot.outcome:type_name -> tidemark.v1.Outcome
-	5, // 2: tidemark.v1.Snapshot.readings:type_name -> tidemark.v1.Reading
-	1, // 3: tidemark.v1.Snapshot.basis:type_name -> tidemark.v1.Basis
-	4, // 4: tidemark.v1.Episode.target:type_name -> tidemark.v1.Target
-	2, // 5: tidemark.v1.Episode.state:type_name -> tidemark.v1.EpisodeState
-	1, // 6: tidemark.v1.Episode.basis:type_name -> tidemark.v1.Basis
-	3, // 7: tidemark.v1.Fact.kind:type_name -> tidemark.v1.FactKind
-	4, // 8: tidemark.v1.Rejected.target:type_name -> tidemark.v1.Target
-	9, // [9:9] is the sub-list for method output_type
-	9, // [9:9] is the sub-list for method input_type
-	9, // [9:9] is the sub-list for extension type_name
-	9, // [9:9] is the sub-list for extension extendee
-	0, // [0:9] is the sub-list for field type_name
+	4,  // 0: tidemark.v1.Snapshot.target:type_name -> tidemark.v1.Target
+	0,  // 1: tidemark.v1.Snapshot.outcome:type_name -> tidemark.v1.Outcome
+	5,  // 2: tidemark.v1.Snapshot.readings:type_name -> tidemark.v1.Reading
+	1,  // 3: tidemark.v1.Snapshot.basis:type_name -> tidemark.v1.Basis
+	4,  // 4: tidemark.v1.Episode.target:type_name -> tidemark.v1.Target
+	2,  // 5: tidemark.v1.Episode.state:type_name -> tidemark.v1.EpisodeState
+	1,  // 6: tidemark.v1.Episode.basis:type_name -> tidemark.v1.Basis
+	10, // 7: tidemark.v1.Episode.anatomy:type_name -> tidemark.v1.Anatomy
+	11, // 8: tidemark.v1.Episode.history:type_name -> tidemark.v1.Moment
+	3,  // 9: tidemark.v1.Fact.kind:type_name -> tidemark.v1.FactKind
+	4,  // 10: tidemark.v1.Rejected.target:type_name -> tidemark.v1.Target
+	11, // [11:11] is the sub-list for method output_type
+	11, // [11:11] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_tidemark_v1_event_proto_init() }
@@ -1583,7 +1988,7 @@ func file_tidemark_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tidemark_v1_event_proto_rawDesc), len(file_tidemark_v1_event_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   9,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

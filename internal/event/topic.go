@@ -16,6 +16,8 @@ type Topic struct {
 	Name           string
 	Retention      time.Duration
 	RetentionBytes int64 // per partition
+	// Partitions is fixed where the messages have one order; 0: as configured.
+	Partitions int
 }
 
 // Topics returns every topic of the project.
@@ -24,7 +26,7 @@ func Topics() []Topic {
 	return []Topic{
 		{Name: TopicSnapshots, Retention: 7 * day, RetentionBytes: 96 << 20},
 		{Name: TopicMentions, Retention: 2 * day, RetentionBytes: 64 << 20},
-		{Name: TopicEpisodes, Retention: 30 * day, RetentionBytes: 16 << 20},
+		{Name: TopicEpisodes, Retention: 30 * day, RetentionBytes: 64 << 20, Partitions: 1},
 		{Name: TopicRejected, Retention: 14 * day, RetentionBytes: 32 << 20},
 	}
 }

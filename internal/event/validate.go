@@ -215,7 +215,20 @@ func (i *Import) Validate() error {
 }
 
 // Validate names the first field that is wrong.
-func (t *Tick) Validate() error { return checkTime("at_ms", t.GetAtMs()) }
+func (t *Tick) Validate() error {
+	if err := checkTime("at_ms", t.GetAtMs()); err != nil {
+		return err
+	}
+	if t.GetPastMs() != 0 {
+		if err := checkTime("past_ms", t.GetPastMs()); err != nil {
+			return err
+		}
+	}
+	if n := t.GetPartitions(); n != 0 && t.GetPartition() >= n {
+		return fieldError("partition", "is %d of %d", t.GetPartition(), n)
+	}
+	return nil
+}
 
 func checkBasis(b Basis) error {
 	if b == Basis_BASIS_UNSPECIFIED || Basis_name[int32(b)] == "" {

@@ -21,6 +21,9 @@ var ErrUnknownTopic = errors.New("unknown topic")
 // ErrCompacted marks a topic whose cleanup policy is not delete.
 var ErrCompacted = errors.New("topic is compacted")
 
+// ErrPartitions marks a topic that must have another number of partitions.
+var ErrPartitions = errors.New("wrong number of partitions; delete the topic and start again, and it is made anew")
+
 // ErrTruncated marks a committed offset beyond the end of its partition: the
 // log was lost, or made anew.
 var ErrTruncated = errors.New("committed offset is beyond the end of the log")
@@ -37,7 +40,7 @@ var errImpatient = fmt.Errorf("no success within %s", callPatience)
 // isPermanent says whether the same call would fail the same way for ever.
 func isPermanent(err error) bool {
 	if errors.Is(err, ErrClosed) || errors.Is(err, ErrTooLarge) || errors.Is(err, ErrUnknownTopic) ||
-		errors.Is(err, ErrCompacted) || isAuth(err) || isTLS(err) || isFenced(err) {
+		errors.Is(err, ErrCompacted) || errors.Is(err, ErrPartitions) || isAuth(err) || isTLS(err) || isFenced(err) {
 		return true
 	}
 	if _, ok := errors.AsType[kafkago.MessageTooLargeError](err); ok {

@@ -81,6 +81,9 @@ func (c *Client) topicConfig(t event.Topic) kafkago.TopicConfig {
 	if partitions <= 0 {
 		partitions = defaultPartitions
 	}
+	if t.Partitions > 0 {
+		partitions = t.Partitions
+	}
 	if replicas <= 0 {
 		replicas = defaultReplicas
 	}
@@ -106,7 +109,10 @@ func (c *Client) checkTopics(ctx context.Context, topics []event.Topic) error {
 			// A topic that was just created can take a moment to be seen.
 			return fmt.Errorf("topic %s: %w", t.Name, kafkago.LeaderNotAvailable)
 		}
-		if want := c.cfg.Partitions; want > 0 && len(parts) != want {
+		if t.Partitions > 0 && len(parts) != t.Partitions {
+			return fmt.Errorf("topic %s has %d partitions, want %d: %w", t.Name, len(parts), t.Partitions, ErrPartitions)
+		}
+		if want := c.cfg.Partitions; t.Partitions == 0 && want > 0 && len(parts) != want {
 			c.log.Info("topic keeps its partitions", "topic", t.Name, "partitions", len(parts), "configured", want)
 		}
 		resources[i] = kafkago.DescribeConfigRequestResource{

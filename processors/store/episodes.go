@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/cespare/xxhash/v2"
@@ -20,6 +21,11 @@ type episodeColumns struct {
 	onset                                 times
 	peakAt, closed, at                    clickhouse.Nullables[int64]
 	value, baseline, peak, severity       floats
+
+	topic, entity, change              words
+	everyS, depth                      uint32s
+	previous, multiple, low, high, cov clickhouse.Nullables[float64]
+	anatomy                            anatomyColumns
 	origin
 }
 
@@ -49,7 +55,17 @@ func episodesTable() *table {
 			{"severity", clickhouse.TypeFloat64, &c.severity},
 			{"explanation", clickhouse.TypeString, &c.explanation},
 			{"advice", clickhouse.TypeString, &c.advice},
-		}, c.origin.fields()...),
+			{"topic", clickhouse.TypeWords, &c.topic},
+			{"entity", clickhouse.TypeWords, &c.entity},
+			{"change", clickhouse.TypeWords, &c.change},
+			{"previous", clickhouse.TypeNullableFloat64, &c.previous},
+			{"multiple", clickhouse.TypeNullableFloat64, &c.multiple},
+			{"low", clickhouse.TypeNullableFloat64, &c.low},
+			{"high", clickhouse.TypeNullableFloat64, &c.high},
+			{"coverage", clickhouse.TypeNullableFloat64, &c.cov},
+			{"every_s", clickhouse.TypeUInt32, &c.everyS},
+			{"depth", clickhouse.TypeUInt32, &c.depth},
+		}, slices.Concat(c.anatomy.fields(), c.origin.fields())...),
 	}
 }
 
@@ -82,6 +98,17 @@ func (c *episodeColumns) add(m at, e *event.Episode) {
 	c.severity.Add(e.GetSeverity())
 	c.explanation.Add(e.GetExplanation())
 	c.advice.Add(e.GetAdvice())
+	c.topic.Add(e.GetTopic())
+	c.entity.Add(e.GetEntity())
+	c.change.Add(e.GetChange())
+	c.previous.Add(e.Previous)
+	c.multiple.Add(knownMultiple(e))
+	c.low.Add(e.Low)
+	c.high.Add(e.High)
+	c.cov.Add(e.Coverage)
+	c.everyS.Add(e.GetEveryS())
+	c.depth.Add(e.GetDepth())
+	c.anatomy.add(e.GetAnatomy())
 	c.origin.add(m, 1)
 }
 
@@ -99,4 +126,13 @@ func episodeBasis(b event.Basis) string {
 		return ""
 	}
 	return b.Word()
+}
+
+// knownMultiple is nil where nobody said it: nothing is a multiple of 0.
+func knownMultiple(e *event.Episode) *float64 {
+	if e.GetMultiple() == 0 {
+		return nil
+	}
+	m := e.GetMultiple()
+	return &m
 }

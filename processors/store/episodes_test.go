@@ -3,6 +3,8 @@ package store
 import (
 	"slices"
 	"testing"
+
+	"google.golang.org/protobuf/proto"
 	"time"
 
 	"github.com/tidemark/tidemark/internal/event"
@@ -104,10 +106,19 @@ func TestEveryTopicHasItsMessages(t *testing.T) {
 // TestEveryFieldOfAnEpisodeIsAColumn: detection will ask for all of them.
 func TestEveryFieldOfAnEpisodeIsAColumn(t *testing.T) {
 	t.Parallel()
-	renamed := map[string]string{"onset_ms": "onset", "at_ms": "at", "peak_at_ms": "peak_at", "closed_ms": "closed"}
-	fields := (&event.Episode{}).ProtoReflect().Descriptor().Fields()
-	for i := range fields.Len() {
-		name := string(fields.Get(i).Name())
+	renamed := map[string]string{"onset_ms": "onset", "at_ms": "at", "peak_at_ms": "peak_at", "closed_ms": "closed", "back_at_ms": "back_at"}
+	// The picture of a message is in readings already.
+	var names []string
+	for _, m := range []proto.Message{&event.Episode{}, &event.Anatomy{}} {
+		fields := m.ProtoReflect().Descriptor().Fields()
+		for i := range fields.Len() {
+			names = append(names, string(fields.Get(i).Name()))
+		}
+	}
+	for _, name := range names {
+		if name == "anatomy" || name == "history" {
+			continue
+		}
 		if column, ok := renamed[name]; ok {
 			name = column
 		}
