@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -63,6 +64,7 @@ understood).`,
 	f.StringVar(&cfg.Library, "library", "", "`path` of libchdb.so; empty: look in the usual places")
 	f.Int64Var(&cfg.MaxMemory, "max-memory", 2<<30, "`bytes` that the engine may allocate")
 	f.IntVar(&cfg.MaxQueries, "max-queries", 8, "`number` of statements that run at once; others wait")
+	f.DurationVar(&cfg.StuckAfter, "stuck-after", 2*time.Minute, "end where a statement goes on so `long` after it was killed")
 	f.BoolVar(&withStdin, "exit-with-stdin", false, "end when stdin does")
 	f.Lookup("exit-with-stdin").Hidden = true
 	return cmd

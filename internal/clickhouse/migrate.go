@@ -5,10 +5,12 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
 )
@@ -88,12 +90,33 @@ func (c *Client) apply(ctx context.Context, l layout, m migration) error {
 			return fmt.Errorf("apply migration %s: %w", m.name, err)
 		}
 	}
-	sql := "INSERT INTO " + l.Local(ledgerTable) + " (name, checksum, layout, state) VALUES (?, ?, ?, ?)"
-	if err := c.Exec(c.plain(ctx), sql, m.name, m.checksum, l.word(), state); err != nil {
+	if err := c.record(ctx, l, m, state); err != nil {
 		return fmt.Errorf("record migration %s: %w", m.name, err)
 	}
 	c.log.InfoContext(ctx, "migration done", "migration", m.name, "state", state)
 	return nil
+}
+
+const (
+	recordTimeout  = time.Minute
+	recordAttempts = 3
+)
+
+// record writes a line of the ledger. A line that is there twice is one, so what
+// takes too long is written again.
+func (c *Client) record(ctx context.Context, l layout, m migration, state string) (err error) {
+	// No VALUES: the embedded engine reads those from a file, and once in some
+	// hundred lives of an engine such a read has stood still.
+	sql := "INSERT INTO " + l.Local(ledgerTable) + " (name, checksum, layout, state) SELECT ?, ?, ?, ?"
+	for range recordAttempts {
+		attempt, cancel := context.WithTimeout(ctx, recordTimeout)
+		err = c.Exec(c.plain(attempt), sql, m.name, m.checksum, l.word(), state)
+		cancel()
+		if ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
+			return err
+		}
+	}
+	return err
 }
 
 // entry is a line of the ledger.

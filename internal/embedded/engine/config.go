@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"text/template"
+	"time"
 )
 
 // Config says which library to run, where its data is and where to listen.
@@ -21,11 +22,14 @@ type Config struct {
 	MaxMemory int64
 	// MaxQueries is how many statements run at once; others wait. 0: 8.
 	MaxQueries int
+	// StuckAfter is how long a statement may go on after it was killed. 0: 2 min.
+	StuckAfter time.Duration
 }
 
 const (
 	defaultMaxMemory  = 2 << 30
 	defaultMaxQueries = 8
+	defaultStuckAfter = 2 * time.Minute
 	// database is made at the start; never use `default`, through which files
 	// of the disk can be read as tables.
 	database = "tidemark"
@@ -43,6 +47,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.MaxQueries <= 0 {
 		c.MaxQueries = defaultMaxQueries
+	}
+	if c.StuckAfter <= 0 {
+		c.StuckAfter = defaultStuckAfter
 	}
 	if c.Listen == "" {
 		c.Listen = "127.0.0.1:0"

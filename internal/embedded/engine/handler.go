@@ -136,6 +136,7 @@ func (s *server) killOnLeave(ctx context.Context, queryID string) (done func()) 
 	ended, finished := make(chan struct{}), make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(finished)
+		first := time.Now()
 		for { // a statement that is only just beginning can miss it
 			if err := s.sessions.kill(queryID); err != nil {
 				s.log.Warn("query is not killed", "query_id", queryID, "err", err)
@@ -144,6 +145,13 @@ func (s *server) killOnLeave(ctx context.Context, queryID string) (done func()) 
 			case <-ended:
 				return
 			case <-time.After(killAgain):
+			}
+			if time.Since(first) > s.cfg.StuckAfter {
+				select {
+				case s.stuck <- queryID:
+				default: // another one is told already
+				}
+				return
 			}
 		}
 	})

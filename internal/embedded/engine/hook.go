@@ -54,6 +54,7 @@ func serveArgs(args []string) error {
 	flags.StringVar(&cfg.Library, "library", "", "")
 	flags.Int64Var(&cfg.MaxMemory, "max-memory", 0, "")
 	flags.IntVar(&cfg.MaxQueries, "max-queries", 0, "")
+	flags.DurationVar(&cfg.StuckAfter, "stuck-after", 0, "")
 	withStdin := flags.Bool("exit-with-stdin", false, "")
 	if len(args) == 0 || args[0] != "engine" {
 		return fmt.Errorf("parse arguments: want engine, got %q", args)

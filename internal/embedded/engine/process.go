@@ -89,7 +89,7 @@ func childArgs(cfg Config) []string {
 	args := []string{
 		"engine", "--data-dir", cfg.DataDir, "--http", cfg.Listen,
 		"--max-memory", strconv.FormatInt(cfg.MaxMemory, 10),
-		"--max-queries", strconv.Itoa(cfg.MaxQueries), "--exit-with-stdin",
+		"--max-queries", strconv.Itoa(cfg.MaxQueries), "--exit-with-stdin", "--stuck-after", cfg.StuckAfter.String(),
 	}
 	if cfg.Library != "" {
 		args = append(args, "--library", cfg.Library)

@@ -25,6 +25,8 @@ type server struct {
 
 	mu      sync.Mutex
 	running map[string]struct{}
+	// stuck gets the id of a statement that goes on long after it was killed.
+	stuck chan string
 	// used is set by every statement, and cleared when memory is given back.
 	used atomic.Bool
 }
@@ -55,17 +57,26 @@ func Serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(addr st
 	if err != nil {
 		return err
 	}
-	defer c.close()
 	s := &server{
 		core: c, cfg: cfg, log: log, slots: make(chan struct{}, cfg.MaxQueries), running: map[string]struct{}{},
+		stuck:    make(chan string, 1),
 		sessions: &sessions{core: c, kept: map[string]*session{}, now: time.Now},
 	}
 	log.InfoContext(ctx, "engine is ready", "version", c.version, "addr", listener.Addr().String(), "data_dir", cfg.DataDir)
 	if ready != nil {
 		ready(listener.Addr().String())
 	}
-	return s.serve(ctx, listener)
+	err = s.serve(ctx, listener)
+	if !errors.Is(err, errStuck) { // the library would wait for that statement
+		c.close()
+	}
+	return err
 }
+
+// errStuck ends an engine in which a statement stands still: once in some
+// hundred lives of an engine an insert does, inside the library, and would hold
+// its slot, its memory and its id for ever. What was acknowledged is on disk.
+var errStuck = errors.New("a statement stands still inside the library long after it was killed")
 
 // confineProcess puts the process into its jail, which starts it anew. Where
 // there is none to be had the other barriers must do.
@@ -116,6 +127,8 @@ func (s *server) serve(ctx context.Context, listener net.Listener) error {
 			}
 		case err := <-failed:
 			return fmt.Errorf("serve http: %w", err)
+		case id := <-s.stuck:
+			return fmt.Errorf("run statement %s: %w (%s)", id, errStuck, s.cfg.StuckAfter)
 		case <-ctx.Done():
 			return s.stop(queries, web, cancel)
 		}
