@@ -51,6 +51,7 @@ type host struct {
 	until   time.Time // not to be asked before
 	strikes int       // 429 in a row that did not say for how long
 	door    door
+	heard   string // what was remembered when we last looked
 }
 
 func newHosts(cfg map[string]config.Host, memory Memory, m *metrics) *hosts {
@@ -128,6 +129,7 @@ func (h *host) noTurn(err error) error {
 // door nobody waits.
 func (h *host) sitOut(ctx context.Context) error {
 	for {
+		h.listen()
 		if err := h.isShut(); err != nil {
 			return err
 		}
@@ -142,6 +144,13 @@ func (h *host) sitOut(ctx context.Context) error {
 			return &PauseError{Host: h.name, Until: time.Now().Add(left)}
 		}
 	}
+}
+
+// listen hears what another process was told meanwhile.
+func (h *host) listen() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.recall()
 }
 
 func (h *host) pauseLeft() time.Duration {

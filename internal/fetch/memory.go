@@ -1,13 +1,16 @@
 package fetch
 
 import (
+	"bytes"
 	"encoding/json"
 	"sync"
 	"time"
 )
 
 // Memory keeps what hosts have told us beyond the end of the process, so that
-// a restart is no way past a shut door. It must be safe for many goroutines.
+// a restart is no way past a shut door; and where several processes share it,
+// none asks a host that has sent another one away. It must be safe for many
+// goroutines.
 type Memory interface {
 	// Recall reads what was remembered under the key into v, and says whether
 	// there was something.
@@ -15,6 +18,9 @@ type Memory interface {
 	// Remember keeps v, which is encoded as JSON. It never fails: what cannot
 	// be written is known until the process ends.
 	Remember(key string, v any)
+	// Update keeps what change makes of what is remembered, nil where nothing
+	// is. Nobody else writes in between.
+	Update(key string, change func(before json.RawMessage) any)
 }
 
 // Memory is where the client keeps what hosts have told it; never nil.
@@ -38,13 +44,16 @@ func (b *brief) Recall(key string, v any) bool {
 
 // Remember keeps v.
 func (b *brief) Remember(key string, v any) {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return
-	}
+	b.Update(key, func(json.RawMessage) any { return v })
+}
+
+// Update keeps what change makes of what is remembered.
+func (b *brief) Update(key string, change func(before json.RawMessage) any) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.kept[key] = text
+	if text, err := json.Marshal(change(b.kept[key])); err == nil {
+		b.kept[key] = text
+	}
 }
 
 // told is what a host has told us, as it is remembered.
@@ -63,26 +72,57 @@ func memoryKey(host string) string { return "host " + host }
 
 // remember is called with h.mu held.
 func (h *host) remember() {
-	h.memory.Remember(memoryKey(h.name), told{
-		Until: h.until, Strikes: h.strikes, Shut: h.door.until, Length: h.door.length, Reason: h.door.reason,
+	h.memory.Update(memoryKey(h.name), func(before json.RawMessage) any {
+		h.take(before) // another process may know of a longer rest
+		t := told{Until: h.until, Strikes: h.strikes, Shut: h.door.until, Length: h.door.length, Reason: h.door.reason}
+		if text, err := json.Marshal(t); err == nil {
+			h.heard = string(text)
+		}
+		return t
 	})
 }
 
-// recall takes over what an earlier life was told. Nothing is longer than it
-// could have been: a clock that was wrong then must not silence a host for ever.
+// recall takes over what an earlier life was told, or another process is told
+// now. It is called with h.mu held, or before anybody else has h.
 func (h *host) recall() {
+	var text json.RawMessage
+	if h.memory.Recall(memoryKey(h.name), &text) {
+		h.take(text)
+	}
+}
+
+// take takes over what is news. Nothing is longer than it could have been: a
+// clock that was wrong then must not silence a host for ever.
+func (h *host) take(text json.RawMessage) {
+	var compact bytes.Buffer
 	var t told
-	if !h.memory.Recall(memoryKey(h.name), &t) {
+	if json.Compact(&compact, text) != nil || compact.String() == h.heard {
+		return
+	}
+	first := h.heard == ""
+	h.heard = compact.String()
+	if json.Unmarshal(text, &t) != nil {
 		return
 	}
 	now := time.Now()
-	h.until = earlier(t.Until, now.Add(maxPause))
-	h.strikes = min(max(t.Strikes, 0), maxStrikes)
-	h.door = door{reason: t.Reason, length: min(max(t.Length, firstBlock), maxBlock), until: earlier(t.Shut, now.Add(maxBlock))}
+	h.until = later(h.until, earlier(t.Until, now.Add(maxPause)))
+	if shut := earlier(t.Shut, now.Add(maxBlock)); shut.After(h.door.until) {
+		h.door = door{reason: t.Reason, length: min(max(t.Length, firstBlock), maxBlock), until: shut}
+	}
+	if first {
+		h.strikes = max(h.strikes, min(max(t.Strikes, 0), maxStrikes))
+	}
 }
 
 func earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
 		return a
 	}
 	return b

@@ -72,6 +72,63 @@ func TestDoorsStayShutOverRestarts(t *testing.T) {
 	})
 }
 
+// Who runs beside another process leaves a host alone as soon as that one is
+// told to, and never makes its rest shorter.
+func TestARestIsSharedWithOtherProcesses(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		path, place := filepath.Join(t.TempDir(), "hosts.json"), testkit.NewFakeSourceInMemory()
+		process := func() func(url string) error {
+			kept, err := memory.Open(path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := newClient(t, fetch.Config{Collect: settings(), Transport: place, Memory: kept})
+			return func(url string) error {
+				ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+				defer cancel()
+				_, err := c.Get(ctx, url)
+				return err
+			}
+		}
+		place.Reply("/ok", testkit.FakeOK("x"))
+		place.Reply("/long", testkit.FakeBusy("36000"))
+		place.Reply("/late", testkit.FakeAnswer{Status: 429, Header: map[string]string{"Retry-After": "60"}, Delay: time.Second})
+		up, fill := process(), process()
+		for _, ask := range []func(string) error{up, fill} { // both know the host
+			if err := ask("https://a.example/ok"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// One that knows the host and is told nothing itself.
+		idle := process()
+		if err := idle("https://a.example/ok"); err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan struct{})
+		go func() { // it is told of a shorter rest after the other is told of a long one
+			defer close(done)
+			_ = fill("https://a.example/late")
+		}()
+		synctest.Wait()
+		_ = up("https://a.example/long")
+		<-done
+		for name, ask := range map[string]func(string) error{"the one that was told": up, "the one beside it": fill, "one that only asked before": idle, "one after both": process()} {
+			err := ask("https://a.example/ok")
+			if pause, ok := errors.AsType[*fetch.PauseError](err); !ok || time.Until(pause.Until).Round(time.Minute) != 10*time.Hour {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if n := len(place.Requests("/ok")); n != 3 {
+			t.Errorf("asked %d times, want 3", n)
+		}
+		time.Sleep(10*time.Hour + time.Second)
+		if err := fill("https://a.example/ok"); err != nil {
+			t.Errorf("after the rest: %v", err)
+		}
+	})
+}
+
 // A clock that was wrong in an earlier life silences no host for ever.
 func TestRememberedDoorsHaveAnEnd(t *testing.T) {
 	t.Parallel()
