@@ -49,14 +49,42 @@ func newArchive(f *fetch.Client, base string) *archive {
 	return &archive{fetch: f, base: base, byWhat: make(map[string]list)}
 }
 
+// Reach is since when there has been a feed that could have been kept, of the
+// chart whose feed is the oldest. Nobody promises a capture.
+func (c *Charts) Reach(now time.Time) time.Time {
+	first := now.UTC().Truncate(past.Day)
+	for _, ch := range c.charts {
+		if since := ch.since(); since.Before(first) {
+			first = since
+		}
+	}
+	return first
+}
+
+// since is a day before which there was no such feed: the legacy one is of the
+// App Store, which opened in July 2008, and the marketing feed v2 came in 2021.
+func (ch chart) since() time.Time {
+	if ch.isMarketing() {
+		return time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	return time.Date(2008, 7, 10, 0, 0, 0, 0, time.UTC)
+}
+
+// isMarketing is true where Fetch's first way is the marketing feed.
+func (ch chart) isMarketing() bool { return ch.genre == "" && ch.kind != "top-grossing" }
+
 // Spans are days. The list of captures is asked for month by month and kept.
-func (c *Charts) Spans(_ *event.Target, from, to time.Time) []past.Span {
+func (c *Charts) Spans(target *event.Target, from, to time.Time) []past.Span {
+	if since := c.charts[target.GetName()].since(); from.Before(since) {
+		from = since
+	}
 	return past.Cut(from, to, past.Day, past.Span{Requests: 3, Bytes: 3 * 60 << 10})
 }
 
 // FetchPast makes one look of every feed that the Web Archive kept in the span.
 // Its slot is when it was kept; nobody had planned it, so it has no interval.
-// Only the first way of Fetch counts: another feed is another chart.
+// Only the first way of Fetch counts: another feed is another chart. Most days
+// nothing was kept.
 func (c *Charts) FetchPast(ctx context.Context, target *event.Target, span past.Span) iter.Seq2[*event.Snapshot, error] {
 	return func(yield func(*event.Snapshot, error) bool) {
 		ch := c.charts[target.GetName()]
@@ -66,6 +94,7 @@ func (c *Charts) FetchPast(ctx context.Context, target *event.Target, span past.
 			yield(nil, fmt.Errorf("list what the archive kept: %w", err))
 			return
 		}
+		seen := false
 		for _, kept := range captures {
 			if kept.at.Before(span.From) || !kept.at.Before(span.To) {
 				continue
@@ -74,9 +103,13 @@ func (c *Charts) FetchPast(ctx context.Context, target *event.Target, span past.
 			if look != nil && outside(look, span) {
 				continue // it sent us to its neighbour, whose turn comes
 			}
+			seen = true
 			if !yield(look, err) {
 				return
 			}
+		}
+		if !seen {
+			yield(nil, past.ErrNothing)
 		}
 	}
 }
@@ -123,7 +156,7 @@ type feed struct {
 // feeds are the addresses of Fetch's first way, at Apple's own hosts: those are
 // what was kept, wherever the configuration points to today.
 func feeds(ch chart, country string) []feed {
-	if ch.genre == "" && ch.kind != "top-grossing" {
+	if ch.isMarketing() {
 		path := "/api/v2/" + country + "/apps/" + ch.kind + "/"
 		whole := regexp.MustCompile(`^` + regexp.QuoteMeta(path) + `\d+/apps\.json$`)
 		is := func(original string) bool {

@@ -97,7 +97,7 @@ func About() about.Source {
 		Signal: "what people install", Unit: "place in the chart, from 1; the chart's depth is in `looks`",
 		Fresh: "the charts change a few times a day", Terms: "Public feeds of Apple, no key, no published limit.",
 		Faults: "Overall free and paid charts by the marketing feed v2 (100 places, no games), else by its older host; charts of a genre and the grossing chart by the legacy feed (100 places); both fall back to ws/charts (200 places, may mix games in, does not say which chart it is). `via` tells which way answered. A host that answers 429 is left alone, no other way is tried.",
-		Past:   "what the Web Archive happens to have kept of the marketing feed v2 (overall free and paid) and of the legacy feed (genres, grossing): looks at irregular moments, as deep as they were",
+		Past:   "what the Web Archive happens to have kept of the marketing feed v2 (overall free and paid) and of the legacy feed (genres, grossing), not before 2021 and 2008-07-10: looks at irregular moments, as deep as they were",
 	}
 }
 
@@ -149,7 +149,7 @@ func anotherWay(ctx context.Context, err error) bool {
 // 200, but says neither which chart it is nor which storefront.
 func (c *Charts) ways(ch chart, country string) []way {
 	var all []way
-	if ch.genre == "" && ch.kind != "top-grossing" {
+	if ch.isMarketing() {
 		for _, base := range []string{c.cfg.MarketingURL, c.cfg.MarketingFallbackURL} {
 			if base == "" {
 				continue

@@ -7,9 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -31,90 +29,6 @@ const (
 	patience = 5
 )
 
-// ErrNoPast is the answer to a source whose place keeps nothing.
-var ErrNoPast = errors.New("it has no past: what nobody looked at is gone")
-
-// Plan is what is to be asked of one source.
-type Plan struct {
-	Source string
-	// Total is how many spans there are, Done how many of them the marks have.
-	Total, Done int
-	// Targets is how many targets they are about.
-	Targets int
-	// Requests and Bytes are about what is left to ask for.
-	Requests int
-	Bytes    int64
-
-	source past.Source
-	units  []unit
-}
-
-// unit is one span of one target.
-type unit struct {
-	target *event.Target
-	span   past.Span
-}
-
-// key is what a unit is marked by.
-func (u unit) key(source string) string {
-	return source + "\t" + u.target.Key() + "\t" + u.span.From.Format(time.RFC3339) + "\t" + u.span.To.Format(time.RFC3339)
-}
-
-// String names the span as a person asked for it: by its days, or by its hours.
-func (u unit) String() string {
-	first, last := u.span.From.Format(time.DateOnly), u.span.To.Add(-time.Second).Format(time.DateOnly)
-	switch {
-	case u.span.To.Sub(u.span.From) < past.Day:
-		first, last = u.span.From.Format("2006-01-02 15:04"), u.span.To.Format("15:04")
-		return u.target.Key() + ", " + first + " to " + last
-	case first == last:
-		return u.target.Key() + ", " + first
-	default:
-		return u.target.Key() + ", " + first + " to " + last
-	}
-}
-
-// NewPlan cuts the days [from, to) of a source into spans, in the order of
-// time, and leaves out what the marks have. An error wraps ErrNoPast.
-func NewPlan(e collectors.Entry, from, to time.Time, marks *Marks) (*Plan, error) {
-	source, ok := e.Source.(past.Source)
-	if !ok {
-		return nil, fmt.Errorf("back-fill %s: %w", e.Name, ErrNoPast)
-	}
-	p := &Plan{Source: e.Name, Targets: len(e.Source.Targets()), source: source}
-	for _, target := range e.Source.Targets() {
-		for _, span := range source.Spans(proto.CloneOf(target), from.UTC(), to.UTC()) {
-			u := unit{target, span}
-			p.Total++
-			if marks.Has(u.key(e.Name)) {
-				p.Done++
-				continue
-			}
-			p.units = append(p.units, u)
-			p.Requests += span.Requests
-			p.Bytes += span.Bytes
-		}
-	}
-	slices.SortStableFunc(p.units, func(a, b unit) int { return a.span.From.Compare(b.span.From) })
-	return p, nil
-}
-
-// Result is what came of a plan.
-type Result struct {
-	Looks, Readings int
-	// Refused is how many answers were not understood and kept aside.
-	Refused int
-	// Failed is how many spans failed; Failures are in the order of time, and
-	// say of each what was asked and what went wrong. Left is how many spans
-	// were not asked for, because too many failed before.
-	Failed   int
-	Failures []string
-	Left     int
-}
-
-// mostFailures is how many failures are told one by one.
-const mostFailures = 20
-
 // Filler runs plans.
 type Filler struct {
 	pub   collectors.Publisher
@@ -127,14 +41,23 @@ func New(pub collectors.Publisher, marks *Marks) *Filler {
 	return &Filler{pub: pub, marks: marks, now: time.Now}
 }
 
-// Run asks for every span that is left, and tells progress after each how many
-// of Total are done. A span is marked when the broker has all of it. One that
-// fails is told in the Result and stops no other. Run itself fails only where
-// ctx ends, the broker refuses a message, or a mark cannot be written.
-func (f *Filler) Run(ctx context.Context, p *Plan, progress func(done int)) (*Result, error) {
-	r := &Result{}
+// Progress is told how a run goes.
+type Progress interface {
+	// Done says how many spans of Total are done.
+	Done(n int)
+	// Failed says of a span what was asked and what went wrong.
+	Failed(text string)
+}
+
+// Run asks for every span that is left, and tells progress after each. A span is done, and marked, when the place has answered
+// about all of it and the broker has the answer. One about which nobody could
+// look is told in the Result, stops no other, and is asked for again at the
+// next run. Run itself fails only where ctx ends, the broker refuses a message,
+// or a mark cannot be written; the Result then says how far it came.
+func (f *Filler) Run(ctx context.Context, p *Plan, progress Progress) (*Result, error) {
+	r := &Result{total: p.Total}
 	row := make(map[string]int) // failures in a row, by place: servers fail one by one
-	for i, u := range p.units {
+	for _, u := range p.units {
 		place := u.target.GetPlace()
 		if row[place] >= patience {
 			r.Left++
@@ -147,30 +70,21 @@ func (f *Filler) Run(ctx context.Context, p *Plan, progress func(done int)) (*Re
 		switch {
 		case err == nil:
 			row[place] = 0
+			r.Done++
+			progress.Done(p.Done + r.Done)
+			continue
 		case isTold(err):
 			row[place] = patience
 		default:
 			row[place]++
 		}
-		if err != nil {
-			r.fail(u, err)
+		if r.fail(err); r.Failed <= mostFailures {
+			progress.Failed(u.String() + ": " + collectors.OneLine(err.Error()))
+		} else if r.Failed == mostFailures+1 {
+			progress.Failed("more fail: they are counted at the end")
 		}
-		progress(p.Done + i + 1)
 	}
 	return r, nil
-}
-
-func (r *Result) fail(u unit, err error) {
-	r.Failed++
-	if r.Failed <= mostFailures {
-		r.Failures = append(r.Failures, u.String()+": "+collectors.OneLine(err.Error()))
-	}
-}
-
-// isTold is true where the place told us to ask later.
-func isTold(err error) bool {
-	_, paused := errors.AsType[*fetch.PauseError](err)
-	return paused || fetch.Status(err) == http.StatusTooManyRequests
 }
 
 // stopError ends the whole run.
@@ -178,6 +92,9 @@ type stopError struct{ err error }
 
 func (e *stopError) Error() string { return e.err.Error() }
 func (e *stopError) Unwrap() error { return e.err }
+
+// errNoLook is a span about which nobody could look, and nobody knows why.
+var errNoLook = errors.New("the source gave neither a look nor a reason")
 
 // ask asks for one span, publishes what came of it and marks it.
 func (f *Filler) ask(ctx context.Context, p *Plan, u unit, r *Result) error {
@@ -189,11 +106,17 @@ func (f *Filler) ask(ctx context.Context, p *Plan, u unit, r *Result) error {
 		if err := f.pub.Publish(ctx, event.TopicSnapshots, look.GetTarget().Key(), look); err != nil {
 			return &stopError{fmt.Errorf("publish %s: %w", u, err)}
 		}
-		r.Looks++
-		r.Readings += len(look.GetReadings())
+		r.add(look)
 	}
-	if failed != nil || f.fresh(u.span.To) {
+	switch {
+	case errors.Is(failed, past.ErrNothing):
+		r.Nothing++
+	case failed != nil:
 		return failed
+	}
+	if f.fresh(u.span.To) {
+		r.Fresh++
+		return nil
 	}
 	if err := f.marks.Add(u.key(p.Source)); err != nil {
 		return &stopError{err}
@@ -216,6 +139,7 @@ func (f *Filler) collect(ctx context.Context, p *Plan, u unit, r *Result) (looks
 		slices.SortStableFunc(looks, func(a, b *event.Snapshot) int { return cmp.Compare(a.GetSlotMs(), b.GetSlotMs()) })
 	}()
 	var errs []error
+	seen, nothing := false, false
 	for look, err := range p.source.FetchPast(spanCtx, proto.CloneOf(u.target), u.span) {
 		refusal, refused := errors.AsType[*fetch.Refusal](err)
 		if refused {
@@ -223,6 +147,11 @@ func (f *Filler) collect(ctx context.Context, p *Plan, u unit, r *Result) (looks
 			if err := f.reject(ctx, p.Source, u, refusal); err != nil {
 				return looks, errors.Join(append(errs, err)...)
 			}
+		}
+		seen = true
+		if errors.Is(err, past.ErrNothing) {
+			nothing = true
+			continue
 		}
 		if look != nil {
 			stamp(look, p.Source, u.target)
@@ -237,6 +166,12 @@ func (f *Filler) collect(ctx context.Context, p *Plan, u unit, r *Result) (looks
 		if !refused {
 			break
 		}
+	}
+	switch {
+	case !seen:
+		return nil, errNoLook
+	case nothing && len(errs) == 0 && len(looks) == 0:
+		return nil, past.ErrNothing
 	}
 	return looks, errors.Join(errs...)
 }
@@ -269,21 +204,4 @@ func (f *Filler) reject(ctx context.Context, source string, u unit, refusal *fet
 		return fmt.Errorf("keep a refused answer: %w", err)
 	}
 	return nil
-}
-
-// Problem is nil where everything came, and otherwise says line by line what
-// did not, and what to do.
-func (r *Result) Problem(source string) error {
-	if r.Failed == 0 {
-		return nil
-	}
-	lines := slices.Clone(r.Failures)
-	if more := r.Failed - len(r.Failures); more > 0 {
-		lines = append(lines, fmt.Sprintf("and %d more", more))
-	}
-	what := fmt.Sprintf("back-fill %s: %d spans failed", source, r.Failed)
-	if r.Left > 0 {
-		what += fmt.Sprintf(" and %d were not asked for, because the place does not answer", r.Left)
-	}
-	return errors.New(strings.Join(append(lines, what+"; run the same command again: it asks for what is missing only"), "\n"))
 }

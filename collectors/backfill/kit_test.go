@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -119,19 +120,45 @@ func entry(t *testing.T, name string, tell func(*testkit.FakeSource)) (collector
 	return all[i], place
 }
 
+// heard is what a run told while it ran.
+type heard struct {
+	failures []string
+	done     func() // called at each span that is done; nil: nothing
+}
+
+func (h *heard) Done(int) {
+	if h.done != nil {
+		h.done()
+	}
+}
+
+func (h *heard) Failed(text string) { h.failures = append(h.failures, text) }
+
+// told is a Result with what was told before.
+type told struct {
+	*Result
+	Failures []string
+}
+
+// Text is all that a person reads of what failed.
+func (r *told) Text(source string) string {
+	return strings.Join(r.Failures, "\n") + "\n" + fmt.Sprint(r.Problem(source))
+}
+
 // fill runs a plan for [from, to) to its end.
-func fill(t *testing.T, e collectors.Entry, from, to string, marks *Marks) (*topics, *Result) {
+func fill(t *testing.T, e collectors.Entry, from, to string, marks *Marks) (*topics, *told) {
 	t.Helper()
 	plan, err := NewPlan(e, day(from), day(to), marks)
 	if err != nil {
 		t.Fatal(err)
 	}
 	pub := &topics{}
-	r, err := New(pub, marks).Run(t.Context(), plan, func(int) {})
+	var said heard
+	r, err := New(pub, marks).Run(t.Context(), plan, &said)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return pub, r
+	return pub, &told{r, said.failures}
 }
 
 // in2026 lets the simulated clock stand long after the case.

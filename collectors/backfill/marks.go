@@ -12,8 +12,12 @@ import (
 // header begins every file of marks, so that no other file is taken for one.
 const header = "# tidemark backfill: spans that are done\n"
 
+// removed begins a line that takes an earlier one back.
+const removed = "- "
+
 // Marks remember which spans are done: a file that a line is added to when the
-// broker has all of a span. Without a line the span is asked for again, which
+// broker has all of a span, and a line that takes it back when the span is to be
+// asked for again. Without a mark the span is asked for again, which
 // changes nothing but takes time. A nil *Marks remembers nothing.
 type Marks struct {
 	mu   sync.Mutex
@@ -36,7 +40,13 @@ func ReadMarks(path string) (*Marks, error) {
 	}
 	for line := range strings.Lines(string(b)) {
 		// A line without an end was being written when the process was killed.
-		if whole, ok := strings.CutSuffix(line, "\n"); ok && !strings.HasPrefix(line, "#") {
+		whole, ok := strings.CutSuffix(line, "\n")
+		if !ok || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if gone, ok := strings.CutPrefix(whole, removed); ok {
+			delete(m.done, gone)
+		} else {
 			m.done[whole] = true
 		}
 	}
@@ -107,11 +117,27 @@ func (m *Marks) Add(key string) error {
 	return nil
 }
 
-// Forget lets everything be asked for again; the file keeps its lines.
-func (m *Marks) Forget() {
+// Remove takes marks away, in one write: what they are of is asked for again.
+func (m *Marks) Remove(keys []string) error {
+	if m == nil {
+		return nil
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	clear(m.done)
+	var lines strings.Builder
+	for _, key := range keys {
+		if m.done[key] {
+			delete(m.done, key)
+			lines.WriteString(removed + key + "\n")
+		}
+	}
+	if m.file == nil || lines.Len() == 0 {
+		return nil
+	}
+	if _, err := m.file.WriteString(lines.String()); err != nil {
+		return fmt.Errorf("write marks: %w", err)
+	}
+	return nil
 }
 
 // Close closes the file.

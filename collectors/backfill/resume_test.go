@@ -44,7 +44,7 @@ func TestKilledAndResumed(t *testing.T) {
 					if run == 0 {
 						got.after, got.kill = after, cancel
 					}
-					_, err = New(got, marks).Run(ctx, plan, func(int) {})
+					_, err = New(got, marks).Run(ctx, plan, &heard{})
 					killed := run == 0 && after < len(want.all)
 					if killed != errors.Is(err, context.Canceled) && err != nil {
 						t.Errorf("%s killed after %d: %v", name, after, err)

@@ -62,7 +62,7 @@ func About() about.Source {
 		Fresh:  "15 to 35 min",
 		Terms:  "Open data of the GDELT Project, free also for commercial use with a mention of GDELT; no key. The files are about 6 MB every 15 minutes, some 550 MB a day.",
 		Faults: "An article counts for a word if its address, page title, organisations or themes have it as a whole word (see the package's matcher): upper and lower case are one, and what is no letter and no digit separates words. English sources only; other languages are in files that are not read. Each look reads the newest file and, where it has not been read, the one before. The MD5 is checked of the newest file, which is announced with it; of older ones only where the store of the files gives a checksum, else the zip's own sums must do. A wrong one is refused, as is a newest file that is more than an hour older than the look. Up to 1 % of a file's lines may be of another shape: the look's reason says how many, and more are refused. If the host does not answer its mirror is asked.",
-		Past:   "February 2015, one file of about 6 MB per 15 minutes for all keywords together: 550 MB a day of the past",
+		Past:   "since 2015-02-18, one file of about 6 MB per 15 minutes for all keywords together: 550 MB a day of the past",
 	}
 }
 

@@ -14,13 +14,13 @@ import (
 // fileBytes is about what a file has.
 const fileBytes = 5_700_000
 
+// Reach is the time of the first of these files.
+func (s *Source) Reach(time.Time) time.Time { return time.Date(2015, 2, 18, 23, 0, 0, 0, time.UTC) }
+
 // Spans are hours of four files. The keywords are counted together, so that
 // only the first of them costs anything.
 func (s *Source) Spans(target *event.Target, from, to time.Time) []past.Span {
 	const perHour = int(time.Hour / step)
-	if first := time.Date(2015, 2, 19, 0, 0, 0, 0, time.UTC); from.Before(first) {
-		from = first // the first whole day of these files
-	}
 	var each past.Span
 	if target.Key() == s.targets[0].Key() {
 		each = past.Span{Requests: perHour, Bytes: int64(perHour) * fileBytes}

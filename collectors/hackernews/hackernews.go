@@ -55,7 +55,7 @@ func About() about.Source {
 		Signal: "how much a technical crowd talks about it", Unit: "stories and comments with exactly this word or phrase in a closed hour, UTC",
 		Fresh: "up to 90 min", Terms: "Public API of Algolia for Hacker News, no key; 10,000 requests an hour and address.",
 		Faults: "Each look asks for the last closed hour and, once more, the one before. An estimate (exhaustiveNbHits false) is refused.",
-		Past:   "October 2006, one request per hour and keyword",
+		Past:   "since 2006-10-09, one request per hour and keyword",
 	}
 }
 

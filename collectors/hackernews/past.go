@@ -9,6 +9,9 @@ import (
 	"github.com/tidemark/tidemark/internal/event"
 )
 
+// Reach is the day of the first story.
+func (s *Source) Reach(time.Time) time.Time { return time.Date(2006, 10, 9, 0, 0, 0, 0, time.UTC) }
+
 // Spans are days: each is asked for hour by hour.
 func (s *Source) Spans(_ *event.Target, from, to time.Time) []past.Span {
 	return past.Cut(from, to, past.Day, past.Span{Requests: 24, Bytes: 24 << 9})

@@ -68,7 +68,7 @@ func About() about.Source {
 		Signal: "how much a tag is used on this server and those it knows", Unit: "posts with the tag, and accounts that used it, in a day, UTC",
 		Fresh: "seconds", Terms: "Public API, no key; 300 requests per 5 minutes and address. Servers may close it to the public; such a look is `failed` and says so.",
 		Faults: "A server counts what it knows of: never add two servers up. Today's count grows all day, so it is a metric of its own. A tag that nobody used is a real 0. Seven days come each time, so gaps heal.",
-		Past:   "7 days",
+		Past:   "the last 7 days, one request per tag and server",
 	}
 }
 

@@ -2,6 +2,7 @@ package mastodon
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"net/url"
 	"time"
@@ -11,14 +12,22 @@ import (
 	"github.com/tidemark/tidemark/internal/fetch"
 )
 
+// keeps is how many days a server counts, today among them.
+const keeps = 7
+
+// Reach is the oldest day that a server still counts.
+func (s *Source) Reach(now time.Time) time.Time {
+	return now.UTC().Truncate(past.Day).AddDate(0, 0, 1-keeps)
+}
+
 // Spans are one: a server keeps seven days and gives all of them each time.
 func (s *Source) Spans(_ *event.Target, from, to time.Time) []past.Span {
 	return []past.Span{{From: from, To: to, Requests: 1, Bytes: 1 << 10}}
 }
 
-// FetchPast makes one look of each day of the span that the server still
-// knows; its slot is the day's end. Days that are too long ago are left out of
-// the answer, and nothing is known about them.
+// FetchPast makes one look of each day of the span; its slot is the day's end.
+// Of a day that the server leaves out nothing is known: midnight may have come
+// in between.
 func (s *Source) FetchPast(ctx context.Context, target *event.Target, span past.Span) iter.Seq2[*event.Snapshot, error] {
 	return func(yield func(*event.Snapshot, error) bool) {
 		days, err := s.days(ctx, target)
@@ -26,6 +35,7 @@ func (s *Source) FetchPast(ctx context.Context, target *event.Target, span past.
 			yield(nil, err)
 			return
 		}
+		missing := int(span.To.Sub(span.From) / past.Day)
 		for _, d := range days {
 			if d.start.Before(span.From) || !d.start.Before(span.To) {
 				continue
@@ -35,9 +45,13 @@ func (s *Source) FetchPast(ctx context.Context, target *event.Target, span past.
 				SlotMs: end.UnixMilli(), EveryS: uint32(past.Day / time.Second), ParserVersion: parserVersion,
 				Readings: readings(target.GetName(), []day{d}, end),
 			}
+			missing--
 			if !yield(look, nil) {
 				return
 			}
+		}
+		if missing > 0 {
+			yield(nil, fmt.Errorf("the server leaves out %d of these days", missing))
 		}
 	}
 }

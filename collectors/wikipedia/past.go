@@ -9,11 +9,11 @@ import (
 	"github.com/tidemark/tidemark/internal/event"
 )
 
+// Reach is when Wikimedia began to count in this way.
+func (s *Source) Reach(time.Time) time.Time { return time.Date(2015, 7, 1, 0, 0, 0, 0, time.UTC) }
+
 // Spans are calendar years, each one request.
 func (s *Source) Spans(_ *event.Target, from, to time.Time) []past.Span {
-	if first := time.Date(2015, 7, 1, 0, 0, 0, 0, time.UTC); from.Before(first) {
-		from = first // nothing was counted in this way before
-	}
 	var spans []past.Span
 	for from.Before(to) {
 		next := time.Date(from.Year()+1, 1, 1, 0, 0, 0, 0, time.UTC)

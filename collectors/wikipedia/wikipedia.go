@@ -63,7 +63,7 @@ func About() about.Source {
 		Signal: "how many people look something up", Unit: "page views by people, not by bots, in a day, UTC",
 		Fresh: "about a day", Terms: "Wikimedia REST API, no key; a contact in the User-Agent is required; at most 3 requests at once. Data is CC0.",
 		Faults: "Titles are case-sensitive and redirects are not followed. Days without views are left out; 404 is `empty`.",
-		Past:   "July 2015, one request per article and year",
+		Past:   "since 2015-07-01, one request per article and year",
 	}
 }
 

@@ -1,9 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,8 +16,6 @@ import (
 	"github.com/tidemark/tidemark/collectors/backfill"
 	"github.com/tidemark/tidemark/collectors/past"
 	"github.com/tidemark/tidemark/internal/config"
-	"github.com/tidemark/tidemark/internal/event"
-	"github.com/tidemark/tidemark/internal/kafka"
 )
 
 // marksFile is where a data directory remembers what has been back-filled.
@@ -42,12 +41,25 @@ configuration watches, and publishes what it tells with the basis 'backfill'.
 january-2025 asks all sources that reach back to the case, for 16 December 2024 to
 28 February 2025.
 
+  wikipedia    since 2015-07-01
+  hackernews   since 2006-10-09
+  gdelt        since 2015-02-18; 550 MB to download for each day
+  mastodon     the last 7 days
+  appstore     what the Web Archive happens to have kept, one question in 4 seconds
+
+Days before that are left out.
+
 It keeps to the rate of each host (collect.hosts), so it may take hours; it says
 first how much there is to ask for. It can be ended at any time: run again, it goes
 on where it was. Done spans are remembered in the data directory
 (` + marksFile + `), or in the file of --state; against servers without --state
 nothing is remembered. To ask twice changes nothing: the same past gives the same
 rows.
+
+A span is done when the place has answered, also where it has nothing. Where
+nobody could look, the span is named at the end, the exit code is 1, and the same
+command asks for it again. A host that asks for a rest gets it, from this command
+and from the collectors alike.
 ` + whereHelp,
 		Example: `  tidemark backfill wikipedia --from 2024-12-16 --to 2025-02-28
   tidemark backfill january-2025 --sources wikipedia,appstore
@@ -62,11 +74,22 @@ rows.
 	f.StringVar(&o.to, "to", "", "last `day`, included")
 	f.StringSliceVar(&o.sources, "sources", nil, "which `sources` january-2025 asks, separated by commas (default all with a past that reaches back)")
 	f.StringVar(&o.state, "state", "", "`file` that remembers what is done (default "+marksFile+" in the data directory)")
-	f.BoolVar(&o.again, "again", false, "ask also for what is done")
+	f.BoolVar(&o.again, "again", false, "ask also for what is done; ended early, go on without it")
 	f.BoolVar(&o.dryRun, "dry-run", false, "say how much there is to ask for, and ask nobody")
 	o.dataDirFlag(cmd)
 	o.brokersFlag(cmd)
 	return cmd
+}
+
+// backfillRun is what one back-fill needs.
+type backfillRun struct {
+	cfg   *config.Config
+	log   *slog.Logger
+	plans []*backfill.Plan
+	path  string // of the marks; "" is nowhere
+	again bool
+	total int // spans of all plans
+	done  int // of these
 }
 
 func (a *app) backfill(ctx context.Context, name string, o *backfillOptions) error {
@@ -86,45 +109,47 @@ func (a *app) backfill(ctx context.Context, name string, o *backfillOptions) err
 	if o.servers(cfg) {
 		dir = "" // what runs there is not this machine's
 	}
+	path := o.marksPath(cfg)
 	if cfg, err = watchedIn(cfg, dir); err != nil {
 		return err
 	}
-	all, err := newSystem(cfg, a.build, log).sources()
+	s := newSystem(cfg, a.build, log)
+	var nowhere error // told after what is wrong with the command line
+	if !o.dryRun {
+		if nowhere = o.kafka(cfg); nowhere == nil {
+			if cfg.Collect.State == "" {
+				cfg.Collect.State = dir
+			}
+			s.remember()
+		}
+	}
+	entries, err := s.polled(cfg)
 	if err != nil {
 		return err
 	}
-	entries, err := o.choose(name, all)
-	if err != nil {
+	if entries, err = o.choose(name, entries); err != nil {
 		return err
 	}
-	path := o.marksPath(cfg)
 	marks, err := o.readMarks(path)
 	if err != nil {
 		return err
 	}
-	plans, err := makePlans(entries, from, to, marks)
-	if err != nil {
+	plans, skipped, err := makePlans(entries, from, to, marks)
+	if err = cmp.Or(err, nowhere); err != nil {
 		return err
 	}
-	a.tellPlans(plans, from, to)
+	run := newBackfillRun(cfg, log, plans, path, o.again)
 	if o.dryRun {
+		a.tellPlans(run, skipped, from, to)
 		return nil
 	}
-	if err := o.kafka(cfg); err != nil {
-		return err
-	}
-	c, err := kafka.New(cfg.Kafka, "tidemark", nil, log)
+	c, err := reachKafka(ctx, run, reachPatience)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	if path == "" {
-		fmt.Fprintln(a.stderr, "notice: what is done is not remembered; give --state FILE to be able to go on after an end")
-	} else if marks, err = backfill.OpenMarks(path); err != nil {
-		return err
-	}
-	defer marks.Close() //nolint:errcheck // every line of it is written already
-	return a.runPlans(ctx, c, plans, marks)
+	a.tellPlans(run, skipped, from, to)
+	return a.runBackfill(ctx, c, run)
 }
 
 // span is what is asked for: [from, to) in whole days that are over.
@@ -219,61 +244,4 @@ func (o *backfillOptions) readMarks(path string) (*backfill.Marks, error) {
 		return nil, nil //nolint:nilnil // nil marks are marks that remember nothing
 	}
 	return backfill.ReadMarks(path)
-}
-
-func makePlans(entries []collectors.Entry, from, to time.Time, marks *backfill.Marks) ([]*backfill.Plan, error) {
-	var plans []*backfill.Plan
-	for _, e := range entries {
-		p, err := backfill.NewPlan(e, from, to, marks)
-		if err != nil {
-			return nil, err
-		}
-		plans = append(plans, p)
-	}
-	return plans, nil
-}
-
-// tellPlans says how much it will be, before the first question.
-func (a *app) tellPlans(plans []*backfill.Plan, from, to time.Time) {
-	fmt.Fprintf(a.stderr, "%s to %s, UTC:\n", from.Format(time.DateOnly), to.Add(-past.Day).Format(time.DateOnly))
-	for _, p := range plans {
-		fmt.Fprintf(a.stderr, "  %s: %d targets, %d spans, of which %d are done; about %d requests and %s to come\n",
-			p.Source, p.Targets, p.Total, p.Done, p.Requests, roughly(p.Bytes))
-	}
-}
-
-// roughly is a size for a person.
-func roughly(n int64) string {
-	const kilo = 1000
-	size, units := float64(n)/kilo, []string{"KB", "MB", "GB", "TB"}
-	for size >= kilo && len(units) > 1 {
-		size, units = size/kilo, units[1:]
-	}
-	return fmt.Sprintf("%.3g %s", size, units[0])
-}
-
-func (a *app) runPlans(ctx context.Context, c *kafka.Client, plans []*backfill.Plan, marks *backfill.Marks) error {
-	if err := c.Wait(ctx); err != nil {
-		return err
-	}
-	if err := c.EnsureTopics(ctx, event.Topics()); err != nil {
-		return err
-	}
-	filler := backfill.New(c, marks)
-	var problems []error
-	for _, p := range plans {
-		begin := time.Now()
-		show := a.newProgress("back-fill "+p.Source, p.Total)
-		show.noun = "spans"
-		show.set(p.Done)
-		r, err := filler.Run(ctx, p, show.set)
-		show.end(err == nil && r.Failed == 0)
-		fmt.Fprintf(a.stdout, "back-filled %s: %d looks with %d readings, %d answers refused, in %.1f s\n",
-			p.Source, r.Looks, r.Readings, r.Refused, time.Since(begin).Seconds())
-		if err != nil {
-			return err
-		}
-		problems = append(problems, r.Problem(p.Source))
-	}
-	return errors.Join(problems...)
 }

@@ -23,7 +23,8 @@ const (
 )
 
 // place starts a public place as $PLACE, or tells it anew how to answer: well,
-// or well for so many questions about hours and then never: place [N].
+// or well for so many questions about hours and then never, or that it wants to
+// be left alone for ten hours: place [N|busy].
 func place(ts *testscript.TestScript, _ bool, args []string) {
 	p, _ := ts.Value(placeKey{}).(*testkit.FakeSource)
 	if ts.Getenv("PLACE") == "" {
@@ -35,7 +36,10 @@ func place(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Setenv("PLACE", server.URL)
 	}
 	answers := []testkit.FakeAnswer{testkit.FakeOK(hits)}
-	if len(args) > 0 {
+	switch {
+	case slices.Equal(args, []string{"busy"}):
+		answers = []testkit.FakeAnswer{testkit.FakeBusy("36000")}
+	case len(args) > 0:
 		n, err := strconv.Atoi(args[0])
 		ts.Check(err)
 		answers = append(slices.Repeat(answers, n), testkit.FakeAnswer{Delay: time.Hour})

@@ -50,6 +50,15 @@ func (p *progress) set(done int) {
 	}
 }
 
+// say writes a line beside the bar.
+func (p *progress) say(line string) {
+	if p.bars != nil {
+		fmt.Fprintln(p.bars, line)
+		return
+	}
+	fmt.Fprintln(p.out, line)
+}
+
 // end leaves a whole bar as it is and takes a broken one away.
 func (p *progress) end(whole bool) {
 	if p.bar == nil {
