@@ -126,6 +126,22 @@ func TestFailuresAreToldAtOnce(t *testing.T) {
 	})
 }
 
+// A door that is shut is not knocked at again in the same run.
+func TestAShutDoorIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	in2026(t, func(t *testing.T) {
+		asked := 0
+		shut := func(y func(*event.Snapshot, error) bool) {
+			asked++
+			y(nil, &fetch.Blocked{Host: "told", Reason: "captcha", Until: time.Now().Add(time.Hour)})
+		}
+		_, r := fill(t, collectors.Entry{Name: "diary", Source: diary{"01": shut, "02": shut, "03": shut}}, "2025-01-01", "2025-01-04", nil)
+		if asked != 1 || r.Failed != 1 || r.Left != 2 {
+			t.Errorf("asked %d times: %+v", asked, r)
+		}
+	})
+}
+
 // Most days the archive kept nothing: they are done, and not asked for again.
 // A day that it could not be asked about is, and then is done as well.
 func TestDaysWithoutACapture(t *testing.T) {

@@ -135,7 +135,7 @@ func (a *app) backfill(ctx context.Context, name string, o *backfillOptions) err
 		return err
 	}
 	plans, skipped, err := makePlans(entries, from, to, marks)
-	if err = cmp.Or(err, nowhere); err != nil {
+	if err := cmp.Or(err, nowhere); err != nil {
 		return err
 	}
 	run := newBackfillRun(cfg, log, plans, path, o.again)

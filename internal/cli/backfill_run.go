@@ -101,14 +101,13 @@ func (a *app) runBackfill(ctx context.Context, pub collectors.Publisher, run *ba
 		return err
 	}
 	defer marks.Close() //nolint:errcheck // every line of it is written already
-	filler := backfill.New(pub, marks)
 	var problems []error
 	for _, p := range run.plans {
 		begin := time.Now()
 		show := a.newProgress("back-fill "+p.Source, p.Total)
 		show.noun = "spans"
 		show.set(p.Done)
-		r, err := filler.Run(ctx, p, backfillProgress{show})
+		r, err := backfill.New(waitingPublisher{pub, show.say}, marks).Run(ctx, p, backfillProgress{show})
 		show.end(err == nil && r.Failed == 0)
 		run.done += r.Done
 		fmt.Fprintf(a.stdout, "back-filled %s: %d looks with %d readings, %d answers refused, in %.1f s\n",
@@ -132,6 +131,25 @@ func (p backfillProgress) Done(n int) { p.set(n) }
 
 // Failed says at once what went wrong: the rest may take hours.
 func (p backfillProgress) Failed(text string) { p.say(text) }
+
+// silence is how long a broker may be away before a person is told.
+const silence = 10 * time.Second
+
+// waitingPublisher tells a person why nothing moves: a message waits for its
+// broker as long as it takes.
+type waitingPublisher struct {
+	collectors.Publisher
+	say func(line string)
+}
+
+// Publish sends a message, and says so where that takes long.
+func (w waitingPublisher) Publish(ctx context.Context, topic, key string, m event.Validator) error {
+	timer := time.AfterFunc(silence, func() {
+		w.say("the broker does not take what came: waiting until it does (is `tidemark up` still running?); to end, press Ctrl-C, what is done stays done")
+	})
+	defer timer.Stop()
+	return w.Publisher.Publish(ctx, topic, key, m)
+}
 
 // openMarks opens the file that remembers what is done, if there is to be one.
 func (a *app) openMarks(run *backfillRun) (*backfill.Marks, error) {
