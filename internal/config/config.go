@@ -15,6 +15,7 @@ type Config struct {
 	Engine     Engine     `yaml:"engine"`
 	Collect    Collect    `yaml:"collect"`
 	Process    Process    `yaml:"process"`
+	Notify     Notify     `yaml:"notify"`
 	Watch      Watch      `yaml:"watch"`
 
 	where map[string]string // the line of each setting
@@ -400,6 +401,9 @@ type Chart struct {
 
 // Secret prints as stars.
 type Secret string
+
+// Hidden is an address of which no part is shown: its path may be a password.
+type Hidden string
 
 // Duration is a time.Duration written as "30s" or "7d".
 type Duration time.Duration

@@ -55,6 +55,29 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 // MarshalYAML keeps the printed configuration from showing the secret.
 func (s Secret) MarshalYAML() (any, error) { return s.String(), nil }
 
+// Reveal gives the address itself, to those who must send there.
+func (h Hidden) Reveal() string { return string(h) }
+
+// String hides the address.
+func (h Hidden) String() string {
+	if h == "" {
+		return ""
+	}
+	return masked
+}
+
+// GoString keeps %#v from showing the address.
+func (h Hidden) GoString() string { return h.String() }
+
+// LogValue keeps loggers from showing the address.
+func (h Hidden) LogValue() slog.Value { return slog.StringValue(h.String()) }
+
+// MarshalText keeps JSON and the like from showing the address.
+func (h Hidden) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
+
+// MarshalYAML keeps the printed configuration from showing the address.
+func (h Hidden) MarshalYAML() (any, error) { return h.String(), nil }
+
 func dsnSchemes() []string { return []string{"clickhouse", "http", "https"} }
 
 // plainParameters are what may be shown of a DSN's query. All others are hidden:

@@ -75,6 +75,7 @@ func (c *Config) problems() []Problem {
 	k.clickhouse(&c.ClickHouse)
 	k.engine(&c.Engine)
 	k.process(&c.Process)
+	k.notify(&c.Notify, &c.Watch)
 	k.collect(&c.Collect)
 	k.watch(&c.Watch)
 	return k.problems
