@@ -18,7 +18,7 @@ const askImports = 10 * time.Second
 func importedAt(ctx context.Context, ch *clickhouse.Client, id string) (at time.Time, err error) {
 	ctx, cancel := context.WithTimeout(ctx, askImports)
 	defer cancel()
-	rows, err := ch.Query(ctx, "SELECT toUnixTimestamp64Milli(at) FROM v_imports WHERE id = ? AND rows > 0", id)
+	rows, err := ch.Query(ctx, "SELECT toUnixTimestamp64Milli(at) FROM v_imports WHERE id = ? AND state = 'whole'", id)
 	if err != nil {
 		return at, fmt.Errorf("ask for import %s: %w", id, err)
 	}

@@ -1286,3 +1286,368 @@ SELECT if(t.name = 'trending-tags', 'tag', 'topic'), t.subject, t.place, t.count
 FROM v_trending AS t
 WHERE NOT has(words, lowerUTF8(t.subject)) AND t.first_seen > t.at - INTERVAL 1 DAY AND t.first_seen >= t.looked_since + INTERVAL 3 HOUR
 
+-- 080_looks_settings.sql
+ALTER TABLE looks_local ON CLUSTER 'tide'
+    MODIFY SETTING deduplicate_merge_projection_mode = 'rebuild', lightweight_mutation_projection_mode = 'rebuild'
+
+-- 081_looks_days.sql
+ALTER TABLE looks_local ON CLUSTER 'tide'
+    ADD PROJECTION IF NOT EXISTS days (
+        SELECT source, target, basis, toDate(slot),
+            groupBitOr(if(outcome IN ('ok', 'empty'), bitShiftLeft(toUInt32(1), toHour(slot)), 0)),
+            groupBitOr(if(outcome IN ('ok', 'empty'), 0, bitShiftLeft(toUInt32(1), toHour(slot)))),
+            groupBitOr(if(every_s = 0, bitShiftLeft(toUInt32(1), toHour(slot)), 0))
+        GROUP BY source, target, basis, toDate(slot)
+    ),
+    MATERIALIZE PROJECTION days
+
+-- 082_look_days.sql
+CREATE OR REPLACE VIEW look_days ON CLUSTER 'tide' (
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported, reported or modelled',
+    day Date COMMENT 'Day of the slots, UTC',
+    good UInt32 COMMENT 'Bit H is set where a look of hour H (0 to 23) saw something, perhaps one that was replaced since',
+    bad UInt32 COMMENT 'Bit H is set where a look of hour H saw nothing, perhaps one that was replaced since',
+    unscheduled UInt32 COMMENT 'Bit H is set where a look of hour H expected no next one'
+)
+COMMENT 'On which days there are looks, and a little of what they saw: where to look first, so that other views need not read all looks. What is good and not bad is certain; what is both may have been read again by a newer parser. Answered from the projection days of looks, which ClickHouse keeps in step with every part of the table.'
+AS
+-- Word for word the projection, or it is not used.
+SELECT source, target, basis, toDate(slot) AS day,
+    groupBitOr(if(outcome IN ('ok', 'empty'), bitShiftLeft(toUInt32(1), toHour(slot)), 0)) AS good,
+    groupBitOr(if(outcome IN ('ok', 'empty'), 0, bitShiftLeft(toUInt32(1), toHour(slot)))) AS bad,
+    groupBitOr(if(every_s = 0, bitShiftLeft(toUInt32(1), toHour(slot)), 0)) AS unscheduled
+FROM looks
+GROUP BY source, target, basis, day
+
+-- 083_gaps_between.sql
+CREATE OR REPLACE VIEW gaps_between ON CLUSTER 'tide'
+COMMENT 'gaps_between(since = ..., until = ...): the rows of gaps that lie in a span of time or reach into it, whole, without reading the looks of other times'
+AS
+WITH
+    -- Which days of each series the span needs: its own, and before and after it
+    -- as many as it takes to find a look that saw something for certain.
+    bounds AS (
+        SELECT source, target, basis,
+            maxIf(day, bitAnd(good, bitNot(bitOr(bad, unscheduled))) != 0 AND day < toDate({since:DateTime64(3, 'UTC')})) AS first_day,
+            minIf(toNullable(day), bitAnd(good, bitNot(bitOr(bad, unscheduled))) != 0 AND day > toDate({until:DateTime64(3, 'UTC')})) AS last_day
+        FROM look_days
+        GROUP BY source, target, basis
+    ),
+    ticks AS (
+        SELECT source, target, basis, slot,
+            max(outcome IN ('ok', 'empty')) AS good,
+            argMax(outcome, seen_at) AS last_outcome,
+            argMax(reason, seen_at) AS last_reason,
+            argMax(every_s, seen_at) AS interval_s
+        FROM v_looks
+        WHERE {since:DateTime64(3, 'UTC')} <= toDateTime64(0, 3, 'UTC') OR (source, target, basis, toDate(slot)) GLOBAL IN (
+            SELECT d.source, d.target, d.basis, d.day
+            FROM look_days AS d INNER JOIN bounds AS b ON b.source = d.source AND b.target = d.target AND b.basis = d.basis
+            WHERE d.day >= b.first_day AND d.day <= ifNull(b.last_day, toDate('2149-06-06')))
+        GROUP BY source, target, basis, slot
+    ),
+    -- Of each series the runs of ticks, each from a good tick to the next one:
+    -- (first slot, last slot, seconds to the next look, whether it begins well,
+    -- bad ticks, outcome and reason of the last of them).
+    series AS (
+        SELECT source, target, basis,
+            arrayFilter(r -> r.3 > 0, arrayMap(
+                r -> (r[1].1, r[-1].1, r[1].5, r[1].2, arrayCount(x -> x.2 = 0, r), arrayLast(x -> x.2 = 0, r).3, arrayLast(x -> x.2 = 0, r).4),
+                arraySplit(x -> x.2, arraySort(groupArray((slot, good, toString(last_outcome), last_reason, interval_s)))))) AS runs
+        FROM ticks
+        GROUP BY source, target, basis
+    ),
+    -- (begins, ends, lasts, run)
+    spans AS (
+        SELECT source, target, basis, arrayFilter(s -> s.5 > 1.5, arrayMap(
+            (r, next) -> (
+                if(r.4, r.1, r.1 - toIntervalSecond(r.3)) AS begins,
+                multiIf(
+                    next > toDateTime64(0, 3, 'UTC'), next,
+                    basis = 'measured', greatest(now64(3, 'UTC'), r.2),
+                    r.5 > 0, r.2 + toIntervalSecond(r.3),
+                    begins) AS ends,
+                next = toDateTime64(0, 3, 'UTC') AND basis = 'measured',
+                r,
+                (toUnixTimestamp64Milli(ends) - toUnixTimestamp64Milli(begins)) / 1000 / r.3
+            ),
+            runs, arrayResize(arrayPopFront(runs.1), length(runs)))) AS gaps
+        FROM series
+    )
+SELECT source, target, basis, s.1 AS from, s.2 AS to, s.3 AS open,
+    if(s.4.5 > 0, s.4.6, 'no look') AS cause,
+    if(s.4.5 > 0, concat(s.4.6, ': ', s.4.7), 'no look') AS reason,
+    toUInt32(if(s.3, floor(s.5), round(s.5) - 1)) AS looks_missed,
+    s.4.3 AS every_s
+FROM spans ARRAY JOIN gaps AS s
+WHERE s.2 > {since:DateTime64(3, 'UTC')} AND s.1 < {until:DateTime64(3, 'UTC')}
+
+-- 084_gaps.sql
+CREATE OR REPLACE VIEW gaps ON CLUSTER 'tide' (
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    target LowCardinality(String) COMMENT 'What was to be looked at: kind/place/country/name',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled',
+    from DateTime64(3, 'UTC') COMMENT 'Tick of the last look before the gap that saw something',
+    to DateTime64(3, 'UTC') COMMENT 'Tick of the first look after the gap that saw something; now if it is open',
+    open UInt8 COMMENT '1: the gap lasts',
+    cause LowCardinality(String) COMMENT 'failed, refused, or no look',
+    reason String COMMENT 'failed or refused with the last reason, or no look',
+    looks_missed UInt32 COMMENT 'How many ticks passed without a look that saw something',
+    every_s UInt32 COMMENT 'Seconds between two looks, as was expected'
+)
+COMMENT 'Spans in which nobody saw the target, between two looks that are ok or empty and more than 1.5 intervals apart. A view and no table: a late or replayed look closes its gap at once, and nothing has to be repaired. Give a source or a target; for all of them ask gaps_between(since = ..., until = ...), which reads no more than the span needs.'
+AS
+SELECT source, target, basis, from, to, open, cause, reason, looks_missed, every_s
+FROM gaps_between(since = '1970-01-01 00:00:00', until = '2299-01-01 00:00:00')
+
+-- 085_v_coverage_between.sql
+CREATE OR REPLACE VIEW v_coverage_between ON CLUSTER 'tide'
+COMMENT 'v_coverage_between(since = DAY, until = DAY): the rows of v_coverage of a span of days, both included, without reading the looks of other times'
+AS
+WITH
+    -- Which days of each series the span needs: its own, and before and after it
+    -- as many as it takes to find a look of a schedule for certain.
+    bounds AS (
+        SELECT source, target, basis,
+            maxIf(day, bitAnd(bitOr(good, bad), bitNot(unscheduled)) != 0 AND day < {since:Date}) AS first_day,
+            minIf(toNullable(day), bitAnd(bitOr(good, bad), bitNot(unscheduled)) != 0 AND day > {until:Date}) AS last_day
+        FROM look_days
+        GROUP BY source, target, basis
+    ),
+    ticks AS (
+        SELECT source, target, basis, slot,
+            max(outcome IN ('ok', 'empty')) AS good,
+            argMax(l.every_s, seen_at) AS interval_s
+        FROM v_looks AS l
+        WHERE {since:Date} <= toDate(0) OR (source, target, basis, toDate(slot)) GLOBAL IN (
+            SELECT d.source, d.target, d.basis, d.day
+            FROM look_days AS d INNER JOIN bounds AS b ON b.source = d.source AND b.target = d.target AND b.basis = d.basis
+            WHERE d.day >= b.first_day AND d.day <= ifNull(b.last_day, toDate('2149-06-06')))
+        GROUP BY source, target, basis, slot
+        HAVING interval_s > 0
+    ),
+    -- (slot, good, interval in seconds), and until when it holds
+    series AS (
+        SELECT source, target, basis,
+            arraySort(groupArray((slot, good, interval_s))) AS ticks,
+            arrayResize(arrayPopFront(ticks.1), length(ticks), if(basis = 'measured', greatest(now64(3, 'UTC'), ticks[-1].1), ticks[-1].1)) AS ends
+        FROM ticks
+        GROUP BY source, target, basis
+    ),
+    spans AS (
+        SELECT source, target, basis, t.1 AS slot, t.2 AS good, t.3 AS interval_s,
+            toUnixTimestamp64Milli(until) - toUnixTimestamp64Milli(slot) AS lasts_ms,
+            toUInt32(greatest(1, round(lasts_ms / 1000 / interval_s))) AS wanted
+        FROM series ARRAY JOIN ticks AS t, ends AS until
+    )
+SELECT source, target, basis, toDate(slot + toIntervalSecond(interval_s * i)) AS day,
+    toUInt32(count()) AS expected,
+    toUInt32(sum(if(i = 0, good, 0))) AS ok,
+    ok / expected AS ratio
+FROM spans ARRAY JOIN range(wanted) AS i
+WHERE day >= {since:Date} AND day <= {until:Date}
+GROUP BY source, target, basis, day
+
+-- 086_v_coverage.sql
+CREATE OR REPLACE VIEW v_coverage ON CLUSTER 'tide' (
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled',
+    day Date COMMENT 'Day, UTC',
+    expected UInt32 COMMENT 'How many looks the schedule wanted, from the first look on and up to now: the ticks that had a look, and those that passed without one by the interval that was in force then',
+    ok UInt32 COMMENT 'How many of them saw something (ok or empty)',
+    ratio Nullable(Float64) COMMENT 'ok / expected'
+)
+COMMENT 'How much of the schedule was looked at, by day. A day without any look is there, with ok 0: also of a source that was switched off meanwhile, as nobody saw what happened. A source that was added later begins with its first look. Give a source or a target; for all of them ask v_coverage_between(since = DAY, until = DAY), which reads no more than the days need.'
+AS
+SELECT source, target, basis, day, expected, ok, ratio
+FROM v_coverage_between(since = '1970-01-01', until = '2149-01-01')
+
+-- 087_v_freshness.sql
+CREATE OR REPLACE VIEW v_freshness ON CLUSTER 'tide' (
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    target LowCardinality(String) COMMENT 'What is looked at: kind/place/country/name',
+    state LowCardinality(String) COMMENT 'fresh; late: more than 1.5 intervals without a good look; stale: nobody looks any more, for 3 intervals; broken: we look and cannot see: refused once, or failed 3 times in a row, or never once ok',
+    since DateTime64(3, 'UTC') COMMENT 'When the state began, as far as the last 200 looks tell',
+    why String COMMENT 'For a person to read; empty if fresh',
+    last_look DateTime64(3, 'UTC') COMMENT 'Last look, whatever came of it',
+    last_ok Nullable(DateTime64(3, 'UTC')) COMMENT 'Last look that saw something (ok or empty); NULL: never',
+    every_s UInt32 COMMENT 'Seconds between two looks; 0: no schedule, so never late or stale',
+    failures UInt32 COMMENT 'Looks in a row, up to the last, that saw nothing; counted up to 200'
+)
+COMMENT 'How each source and target is: fresh, late, stale or broken, since when and why. A target that was taken out of the configuration stays, and goes stale; look at last_look.'
+AS
+WITH
+    -- The newest days of each series: as many as it takes for 200 looks, and for
+    -- one that saw something for certain.
+    wanted AS (
+        SELECT source, target, d.1 AS day
+        FROM (
+            SELECT source, target,
+                arrayReverseSort(groupArray((day, bitCount(bitOr(good, bad)), bitAnd(good, bitNot(bad)) != 0))) AS all_days,
+                arrayFirstIndex(n -> n >= 200, arrayCumSum(all_days.2)) AS enough,
+                indexOf(all_days.3, 1) AS saw
+            FROM look_days
+            WHERE basis = 'measured'
+            GROUP BY source, target
+        )
+        ARRAY JOIN arraySlice(all_days, 1, if(enough = 0 OR saw = 0, length(all_days), greatest(enough, saw))) AS d
+    ),
+    series AS (
+        SELECT source, target,
+            max(seen_at) AS last_look,
+            max(slot) AS last_slot,
+            maxIf(toNullable(seen_at), outcome IN ('ok', 'empty')) AS last_ok,
+            maxIf(slot, outcome IN ('ok', 'empty')) AS last_ok_slot,
+            argMax(l.every_s, slot) AS every_s,
+            groupArraySorted(200)((-toUnixTimestamp64Milli(slot), -toUnixTimestamp64Milli(seen_at), outcome, reason)) AS recent,
+            arrayMap(l -> l.3 IN ('ok', 'empty'), recent) AS good,
+            arrayMap(l -> -l.1, recent) AS slots,
+            toInt64(if(has(good, 1), indexOf(good, 1), length(good) + 1)) - 1 AS bad_run,
+            toInt64(if(has(good, 0), indexOf(good, 0), length(good) + 1)) - 1 AS good_run,
+            toInt64(arrayFirstIndex((a, b) -> a - b > 1500 * every_s AND every_s > 0, arrayPopBack(slots), arrayPopFront(slots))) AS pause,
+            toUnixTimestamp64Milli(now64(3, 'UTC')) AS now_ms,
+            now_ms - toUnixTimestamp64Milli(last_slot) AS since_look,
+            now_ms - toUnixTimestamp64Milli(last_ok_slot) AS since_ok
+        FROM v_looks AS l
+        WHERE basis = 'measured' AND (source, target, toDate(slot)) GLOBAL IN (SELECT source, target, day FROM wanted)
+        GROUP BY source, target
+    ),
+    judged AS (
+        SELECT *,
+            multiIf(
+                every_s > 0 AND since_look > 3000 * every_s, 'stale',
+                last_ok IS NULL OR recent[1].3 = 'refused' OR bad_run >= 3, 'broken',
+                every_s > 0 AND since_ok > 1500 * every_s, 'late',
+                'fresh') AS state
+        FROM series
+    )
+SELECT source, target, state,
+    multiIf(
+        state = 'stale', last_slot + toIntervalSecond(every_s),
+        state = 'broken', fromUnixTimestamp64Milli(slots[bad_run], 'UTC'),
+        state = 'late', last_ok_slot + toIntervalSecond(every_s),
+        bad_run > 0, fromUnixTimestamp64Milli(slots[bad_run + 1], 'UTC'),
+        fromUnixTimestamp64Milli(slots[if(pause > 0, least(pause, good_run), good_run)], 'UTC')) AS since,
+    multiIf(
+        state = 'fresh', '',
+        state = 'stale', concat('no look since ', formatDateTime(last_slot, '%Y-%m-%d %H:%i UTC')),
+        bad_run > 0, concat(recent[1].3, ': ', recent[1].4),
+        concat('no look since ', formatDateTime(last_slot, '%Y-%m-%d %H:%i UTC'))) AS why,
+    last_look, last_ok, every_s, toUInt32(bad_run) AS failures
+FROM judged
+
+-- 088_v_ranks.sql
+CREATE OR REPLACE VIEW v_ranks ON CLUSTER 'tide' (
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    target LowCardinality(String) COMMENT 'The chart: chart/store/country/name',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled; never mix them',
+    slot DateTime64(3, 'UTC') COMMENT 'Tick of the look',
+    seen_at DateTime64(3, 'UTC') COMMENT 'When the answer was there',
+    place LowCardinality(String) COMMENT 'Store',
+    country LowCardinality(String) COMMENT 'Storefront, ISO 3166 alpha-2',
+    name LowCardinality(String) COMMENT 'Chart: top-free/overall, top-free/social-networking, ...',
+    subject String COMMENT 'App id of the store',
+    entity String COMMENT 'Id of the entity',
+    entity_name String COMMENT 'Name of the entity',
+    state LowCardinality(String) COMMENT 'ranked; unranked: looked, not among depth places; not_fetched: nobody could look; delisted: the store has no such app',
+    rank Nullable(UInt32) COMMENT 'Place from 1; NULL unless ranked',
+    depth UInt32 COMMENT 'How many places deep the list was; 0: not looked',
+    effective_rank Nullable(UInt32) COMMENT 'rank, or depth + 1 where the app was not among them: for ordering and drawing only, never a measured place; NULL where nobody looked or the list was empty',
+    outcome LowCardinality(String) COMMENT 'Outcome of the look',
+    reason String COMMENT 'Why nobody could look'
+)
+COMMENT 'For every look at a chart and every watched app of its store: where it was, in four states that are never mixed up. A look that never took place is in gaps. Of an import of some apps only (ok with depth 0) nothing is said about the others.'
+AS
+WITH
+    (SELECT (groupArray(entity), groupArray(value)) FROM watchlist FINAL WHERE removed = 0 AND kind = 'entity') AS names,
+    (SELECT (groupArray(place), groupArray(app), groupArray(entity)) FROM entity_apps) AS apps,
+    arrayMap((p, a) -> concat(p, '/', a), apps.1, apps.2) AS keys,
+    -- Apps whose store id is unknown, where somebody drew them.
+    drawn AS (
+        SELECT target, basis, subject
+        FROM readings
+        WHERE metric = 'rank' AND subject IN arrayConcat(names.1, [])
+        GROUP BY target, basis, subject
+    ),
+    both AS (
+        SELECT source, target, basis, slot, arrayJoin(arrayFilter((a, p) -> p = place, apps.2, apps.1)) AS subject,
+            seen_at, outcome, depth, reason, toUInt32(0) AS found_rank, seen_at AS inserted
+        FROM v_looks
+        WHERE kind = 'chart'
+        UNION ALL
+        SELECT l.source, l.target, l.basis, l.slot, toString(d.subject), l.seen_at, l.outcome, l.depth, l.reason, toUInt32(0), l.seen_at
+        FROM v_looks AS l
+        INNER JOIN drawn AS d ON d.target = l.target AND d.basis = l.basis
+        WHERE l.kind = 'chart'
+        UNION ALL
+        -- Not v_readings: FINAL must see all months, and for a rank it has nothing
+        -- to say. A rank is about its slot, the look decides which one holds, and
+        -- what came twice is sorted out below.
+        SELECT source, target, basis, slot, toString(subject) AS subject, seen_at, '', 0, '', toUInt32(value), _inserted_at
+        FROM readings
+        WHERE metric = 'rank' AND kind = 'chart'
+            AND subject IN arrayConcat(names.1, apps.2)
+            AND (concat(place, '/', subject) IN arrayConcat(keys, []) OR subject IN arrayConcat(names.1, []))
+    ),
+    told AS (
+        SELECT source, target, basis, slot, subject,
+            argMaxIf((seen_at, outcome, depth, reason), (outcome IN ('ok', 'empty'), seen_at), outcome != '') AS look,
+            maxIf(outcome != '', 1) AS was_looked,
+            arrayFirst(f -> f.1 = look.1, arrayReverseSort(groupArrayIf((seen_at, inserted, found_rank), found_rank > 0))).3 AS found_rank
+        FROM both
+        GROUP BY source, target, basis, slot, subject
+    ),
+    -- Only of apps that were missing at least once: the others are not delisted.
+    listing AS (
+        SELECT place, country, basis, toString(subject) AS subject, at, max(value) AS listed
+        FROM v_readings
+        WHERE metric = 'listed' AND kind = 'listing' AND (target, subject) GLOBAL IN (SELECT target, subject FROM readings WHERE metric = 'listed' AND value = 0)
+        GROUP BY place, country, basis, subject, at
+    )
+SELECT
+    t.source AS source, t.target AS target, t.basis AS basis, t.slot AS slot, t.look.1 AS seen_at,
+    t.place AS place, t.country AS country, t.name AS name, t.subject AS subject,
+    transform(concat(t.place, '/', t.subject), keys, apps.3, t.subject) AS entity,
+    transform(entity, names.1, names.2, entity) AS entity_name,
+    multiIf(
+        t.look.2 NOT IN ('ok', 'empty'), 'not_fetched',
+        t.found_rank > 0, 'ranked',
+        l.subject != '' AND l.listed = 0, 'delisted',
+        'unranked') AS state,
+    if(state = 'ranked', toNullable(t.found_rank), NULL) AS rank,
+    t.look.3 AS depth,
+    multiIf(state = 'ranked', toNullable(t.found_rank), state = 'not_fetched' OR depth = 0, NULL, toNullable(toUInt32(depth + 1))) AS effective_rank,
+    t.look.2 AS outcome, t.look.4 AS reason
+FROM (
+    SELECT source, target, basis, slot, subject, look, found_rank,
+        splitByChar('/', target)[2] AS place, splitByChar('/', target)[3] AS country,
+        arrayStringConcat(arraySlice(splitByChar('/', target), 4), '/') AS name
+    FROM told
+    WHERE was_looked AND NOT (look.2 = 'ok' AND look.3 = 0 AND found_rank = 0)
+) AS t
+ASOF LEFT JOIN listing AS l
+    ON l.place = t.place AND l.country = t.country AND l.basis = t.basis AND l.subject = t.subject AND t.slot >= l.at
+
+-- 089_v_imports.sql
+CREATE OR REPLACE VIEW v_imports ON CLUSTER 'tide' (
+    id String COMMENT 'Deterministic id, made from the content and the mapping: the column import_id of v_readings and v_looks',
+    name String COMMENT 'Name of the file, or of the webhook''s sender',
+    imported_by String COMMENT 'Who brought it, as they called themselves',
+    at DateTime64(3, 'UTC') COMMENT 'When it was imported for the first time',
+    state LowCardinality(String) COMMENT 'whole; begun: its end has not come, so it is under way, or was cut short and has to be imported again',
+    source_url String COMMENT 'Where the data was published; empty where nobody said',
+    sha256 String COMMENT 'SHA-256 of the bytes as they came, hex',
+    bytes UInt64 COMMENT 'How many bytes came',
+    rows Nullable(UInt64) COMMENT 'How many rows they had; NULL while the import is begun only, as its end says it',
+    mapping String COMMENT 'The mapping that read them, as YAML',
+    note String COMMENT 'What was said about it when it was imported',
+    via LowCardinality(String) COMMENT 'How it came: file or webhook'
+)
+COMMENT 'One row per import: who brought what, when, and where it had been published.'
+AS
+SELECT id, name, imported_by, at, if(i.rows = 0, 'begun', 'whole') AS state, source_url, sha256, bytes, nullIf(i.rows, 0) AS rows, mapping, note, via
+FROM imports AS i FINAL
+
