@@ -44,7 +44,8 @@ func TestWaitingForTheBrokerIsSaid(t *testing.T) {
 			if err := p.Publish(t.Context(), event.TopicSnapshots, "k", &event.Snapshot{}); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(time.Hour)
+			time.Sleep(time.Hour) // it is said once, and not late
+			synctest.Wait()
 			if len(said) != want {
 				t.Errorf("away for %v: said %q", away, said)
 			}
