@@ -86,6 +86,7 @@ type Process struct {
 	Store      Store  `yaml:"store"`
 	Count      Count  `yaml:"count"`
 	Health     Health `yaml:"health"`
+	Detect     Detect `yaml:"detect"`
 }
 
 // Health is for the processor that watches the sources. See docs/operating.md

@@ -31,6 +31,7 @@ const (
 type Belongings struct {
 	topics   map[string]Belonging // by kind of member and its name, folded
 	entities map[string]Belonging // by store and app id, and by id
+	names    []naming
 }
 
 // NewBelongings reads the watchlist.
@@ -60,6 +61,7 @@ func NewBelongings(w *Watch) *Belongings {
 			b.entities[store+" "+id] = at
 		}
 	}
+	b.names = namings(w, b)
 	return b
 }
 

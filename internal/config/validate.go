@@ -185,6 +185,7 @@ func (k *checker) process(c *Process) {
 	k.between("process.store.rollup_every", c.Store.RollupEvery.D(), time.Second, day)
 	k.count("process.count", &c.Count)
 	k.health(&c.Health)
+	k.detect("process.detect", &c.Detect)
 }
 
 // count bounds what is open at the same time, and with it the memory.

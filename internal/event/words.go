@@ -57,6 +57,26 @@ const (
 	EpisodeHealth = "health"
 )
 
+// Levels of severity.
+const (
+	LevelInfo     = "info"
+	LevelWarning  = "warning"
+	LevelCritical = "critical"
+)
+
+// SeverityLevel is the level of a severity from 0 to 1: warning from 0.4 and
+// critical from 0.75.
+func SeverityLevel(severity float64) string {
+	switch {
+	case severity >= 0.75:
+		return LevelCritical
+	case severity >= 0.4:
+		return LevelWarning
+	default:
+		return LevelInfo
+	}
+}
+
 // Word is the state as it stands in tables and messages.
 func (s EpisodeState) Word() string {
 	switch s {
