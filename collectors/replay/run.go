@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tidemark/tidemark/collectors/importer"
+	"github.com/tidemark/tidemark/internal/event"
 )
 
 // The slowest and the fastest pace that can be asked for.
@@ -25,7 +26,14 @@ type Options struct {
 	// Progress is told after every batch how many messages the broker has, and
 	// how many there are (0: not known). It may be nil.
 	Progress func(done, total int)
+	// Past is told how far the recording is, when the broker has all of it before
+	// that moment: whenever its looks move on to another slot, but at full speed
+	// only after each 500 messages, and at its end. It may be nil.
+	Past func(ctx context.Context, past time.Time) error
 }
+
+// pastEvery is after how many messages Past is told at full speed.
+const pastEvery = importer.BatchMessages
 
 // ParseSpeed reads "max" or a factor such as "600x".
 func ParseSpeed(s string) (float64, error) {
@@ -48,7 +56,7 @@ func (r *Recording) Run(ctx context.Context, pub BatchPublisher, o Options) erro
 		return fmt.Errorf("replay %s: speed is %v, want 0 or %g to %g", r.name, o.Speed, minSpeed, maxSpeed)
 	}
 	b := importer.NewBatch(pub, r.total, o.Progress)
-	p := pacer{speed: o.Speed}
+	p, past := pacer{speed: o.Speed}, teller{tell: o.Past}
 	for m, err := range r.Messages() {
 		if err == nil {
 			err = ctx.Err()
@@ -56,7 +64,13 @@ func (r *Recording) Run(ctx context.Context, pub BatchPublisher, o Options) erro
 		if err != nil {
 			return end(ctx, b, err)
 		}
-		if wait := p.wait(m.At); wait > 0 {
+		wait := p.wait(m.At)
+		if past.due(m, wait > 0) {
+			if err := past.flush(ctx, b); err != nil {
+				return err
+			}
+		}
+		if wait > 0 {
 			if err := b.Flush(ctx); err != nil {
 				return err
 			}
@@ -68,7 +82,43 @@ func (r *Recording) Run(ctx context.Context, pub BatchPublisher, o Options) erro
 			return err
 		}
 	}
-	return b.Flush(ctx)
+	if past.last == 0 {
+		return b.Flush(ctx)
+	}
+	past.last++ // all of the last slot is there too
+	return past.flush(ctx, b)
+}
+
+// teller says how far a recording is.
+type teller struct {
+	tell  func(ctx context.Context, past time.Time) error
+	last  int64 // the latest slot so far, Unix milliseconds
+	since int   // messages since it was told
+}
+
+// due takes in the next message. It is true where the ones before are to be told
+// of: the message is of a later slot, and there were enough or there is time.
+func (t *teller) due(m Message, pause bool) bool {
+	s, ok := m.Msg.(*event.Snapshot)
+	moved := ok && s.GetSlotMs() > t.last
+	due := moved && t.last > 0 && (pause || t.since >= pastEvery)
+	if moved {
+		t.last = s.GetSlotMs()
+	}
+	t.since++
+	return due
+}
+
+// flush sends what has gathered, and then tells.
+func (t *teller) flush(ctx context.Context, b *importer.Batch) error {
+	t.since = 0
+	if err := b.Flush(ctx); err != nil || t.tell == nil {
+		return err
+	}
+	if err := t.tell(ctx, time.UnixMilli(t.last).UTC()); err != nil {
+		return fmt.Errorf("tell how far the recording is: %w", err)
+	}
+	return nil
 }
 
 // pacer says how long to wait for a moment of the recording.

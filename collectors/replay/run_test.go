@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -188,4 +189,60 @@ func TestParseSpeed(t *testing.T) {
 			t.Errorf("%q is %v, %v", text, got, err)
 		}
 	}
+}
+
+// TestRunTellsHowFarItIs: only of what the broker has, not for every slot where
+// it runs at full speed, and at the end of all of it.
+func TestRunTellsHowFarItIs(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		recording   string
+		speed       float64
+		least, most int
+	}{
+		"at full speed": {"january-2025", 0, 20, 30},
+		"at a pace":     {"testdata/chart/input.csv", 600, 2, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, last, told := newSink(t), int64(0), 0
+				r := open(t, c.recording)
+				slots := slotsOf(t, r)
+				err := r.Run(t.Context(), s, Options{Speed: c.speed, Past: func(_ context.Context, past time.Time) error {
+					told++
+					if past.UnixMilli() <= last {
+						t.Errorf("%s is told after %s", past, time.UnixMilli(last))
+					}
+					last = past.UnixMilli()
+					for i, slot := range slots {
+						if slot > 0 && slot < last && i >= len(s.sent) {
+							t.Fatalf("%s is told, and message %d of %d is of %s", past, i, len(s.sent), time.UnixMilli(slot).UTC())
+						}
+					}
+					return nil
+				}})
+				if err != nil || told < c.least || told > c.most || last != slices.Max(slots)+1 {
+					t.Errorf("%d times told, last %s, error %v", told, time.UnixMilli(last).UTC(), err)
+				}
+			})
+		})
+	}
+}
+
+// slotsOf are the slots of all messages.
+func slotsOf(t *testing.T, r *Recording) []int64 {
+	t.Helper()
+	var out []int64
+	for m, err := range r.Messages() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		slot := int64(0) // of what is no look
+		if s, ok := m.Msg.(*event.Snapshot); ok {
+			slot = s.GetSlotMs()
+		}
+		out = append(out, slot)
+	}
+	return out
 }

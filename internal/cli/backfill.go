@@ -149,7 +149,10 @@ func (a *app) backfill(ctx context.Context, name string, o *backfillOptions) err
 	}
 	defer c.Close()
 	a.tellPlans(run, skipped, from, to)
-	return a.runBackfill(ctx, c, run)
+	if err := a.runBackfill(ctx, c, run); err != nil {
+		return err
+	}
+	return tellPast(c)(ctx, to)
 }
 
 // span is what is asked for: [from, to) in whole days that are over.

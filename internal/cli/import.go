@@ -164,6 +164,9 @@ func (a *app) importFile(ctx context.Context, w *where, library *importer.Librar
 	}
 	show := a.newProgress(in.Name(), plan.Messages())
 	err = plan.Publish(ctx, batches{c}, func(done, _ int) { show.set(done) })
+	if err == nil {
+		err = tellPast(c)(ctx, plan.Counts.Last.Add(time.Millisecond))
+	}
 	show.end(err == nil)
 	if err != nil {
 		return err

@@ -68,7 +68,9 @@ func (a *app) replay(ctx context.Context, c *kafka.Client, r *replay.Recording, 
 	}
 	begin := time.Now()
 	show := a.newProgress(r.Name(), counts.Messages)
-	err = r.Run(ctx, batches{c}, replay.Options{Speed: speed, Progress: func(done, _ int) { show.set(done) }})
+	err = r.Run(ctx, batches{c}, replay.Options{
+		Speed: speed, Progress: func(done, _ int) { show.set(done) }, Past: tellPast(c),
+	})
 	show.end(err == nil)
 	if err != nil {
 		return err
@@ -76,6 +78,11 @@ func (a *app) replay(ctx context.Context, c *kafka.Client, r *replay.Recording, 
 	_, err = fmt.Fprintf(a.stdout, "replayed %s: %d snapshots with %d readings, %d facts, in %.1f s\n",
 		r.Name(), counts.Snapshots, counts.Readings, counts.Facts, time.Since(begin).Seconds())
 	return err
+}
+
+// tellPast tells the readers of the looks how far a past is that is being sent.
+func tellPast(c *kafka.Client) func(ctx context.Context, past time.Time) error {
+	return func(ctx context.Context, past time.Time) error { return c.TellPast(ctx, event.TopicSnapshots, past) }
 }
 
 // batches carries recordings and imports to Kafka, of which a collector knows nothing.

@@ -108,7 +108,7 @@ func (u *upRun) casePart() part {
 		fmt.Fprintf(u.app.stdout, "loading the case %s: %d messages\n", r.Name(), total)
 		begin := time.Now()
 		show := u.app.newProgress(r.Name(), total)
-		err = r.Run(ctx, batches{u.kafka}, replay.Options{Progress: func(done, _ int) {
+		err = r.Run(ctx, batches{u.kafka}, replay.Options{Past: tellPast(u.kafka), Progress: func(done, _ int) {
 			show.set(done)
 			u.setProgress(min(done, total-1), total)
 		}})

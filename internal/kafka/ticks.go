@@ -36,15 +36,34 @@ func (c *Client) tick(ctx context.Context, topic string, now time.Time) error {
 	if err != nil {
 		return err
 	}
+	return c.writeTicks(ctx, topic, onceEach(parts), &event.Tick{AtMs: now.UnixMilli()})
+}
+
+// TellPast writes to every partition of a topic that a past is being sent, and
+// how far it is: all looks of it before that moment have been acknowledged. It
+// returns when that is acknowledged too.
+func (c *Client) TellPast(ctx context.Context, topic string, past time.Time) error {
+	var parts []int
+	err := c.persist(ctx, "read topics", func(ctx context.Context) (err error) {
+		parts, err = c.partitions(ctx, topic)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return c.writeTicks(ctx, topic, onceEach(parts), &event.Tick{AtMs: time.Now().UnixMilli(), PastMs: past.UnixMilli()})
+}
+
+func onceEach(parts []int) map[int]int64 {
 	once := make(map[int]int64, len(parts))
 	for _, p := range parts {
 		once[p] = 1
 	}
-	return c.writeTicks(ctx, topic, once, now)
+	return once
 }
 
-func (c *Client) writeTicks(ctx context.Context, topic string, counts map[int]int64, now time.Time) error {
-	m, err := encode(topic, Outgoing{Msg: &event.Tick{AtMs: now.UnixMilli()}})
+func (c *Client) writeTicks(ctx context.Context, topic string, counts map[int]int64, tick *event.Tick) error {
+	m, err := encode(topic, Outgoing{Msg: tick})
 	if err != nil {
 		return err
 	}
@@ -75,7 +94,7 @@ func (c *Client) Advance(ctx context.Context, topic string, wanted map[int]int64
 		if written == 0 {
 			c.log.Error("log was lost or made anew, filling it up with ticks", "topic", topic, "partitions", len(missing))
 		}
-		if err := c.writeTicks(ctx, topic, missing, time.Now()); err != nil {
+		if err := c.writeTicks(ctx, topic, missing, &event.Tick{AtMs: time.Now().UnixMilli()}); err != nil {
 			return written, err
 		}
 		for _, n := range missing {

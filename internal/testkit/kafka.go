@@ -13,7 +13,13 @@ import (
 // partitions each, and ends it with the test.
 func Broker(t testing.TB) (addr string) {
 	t.Helper()
-	b, err := broker.Open(broker.Config{DataDir: t.TempDir(), Partitions: 4, Topics: event.Topics()},
+	return BrokerOf(t, 4)
+}
+
+// BrokerOf is Broker with another number of partitions.
+func BrokerOf(t testing.TB, partitions int) (addr string) {
+	t.Helper()
+	b, err := broker.Open(broker.Config{DataDir: t.TempDir(), Partitions: partitions, Topics: event.Topics()},
 		slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

@@ -240,6 +240,9 @@ func look(place string, slot time.Time, basis event.Basis, values map[string]flo
 			s.Readings = append(s.Readings, &event.Reading{Subject: subject, Metric: "uses", Value: v})
 		}
 	}
+	if len(s.GetReadings()) == 0 {
+		s.Outcome = event.Outcome_OUTCOME_EMPTY
+	}
 	return s
 }
 

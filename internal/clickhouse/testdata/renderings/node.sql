@@ -1031,6 +1031,29 @@ CREATE TABLE IF NOT EXISTS episodes  (
     severity Float64 COMMENT 'How bad or how large, 0 to 1',
     explanation String COMMENT 'How it was computed, for a person to read',
     advice String COMMENT 'What a person can do about it',
+    topic LowCardinality(String) COMMENT 'Topic of the watchlist that the series belongs to; empty: none',
+    entity LowCardinality(String) COMMENT 'Entity of the watchlist that the series is about; empty: none',
+    change LowCardinality(String) COMMENT 'What made the state: opened, severity, peaked, halved, resurged, closed, or a milestone such as top-10 or first; empty: not said',
+    previous Nullable(Float64) COMMENT 'Value of the look before, in unit; NULL: none, such as of an app that was not on the chart',
+    multiple Nullable(Float64) COMMENT 'Value as a multiple of the baseline; of ranks baseline / value; NULL: not known',
+    low Nullable(Float64) COMMENT 'Lower bound of what would have been ordinary, in unit',
+    high Nullable(Float64) COMMENT 'Upper bound of what would have been ordinary, in unit',
+    coverage Nullable(Float64) COMMENT 'Share of the expected looks of the baseline''s window that were there, 0 to 1',
+    every_s UInt32 COMMENT 'Expected distance of looks in seconds; 0: no schedule',
+    depth UInt32 COMMENT 'How deep the chart was that was looked at; 0: no chart',
+    time_to_peak_s Nullable(Float64) COMMENT 'Seconds from the onset to the peak',
+    peak_multiple Nullable(Float64) COMMENT 'Peak as a multiple of the baseline before the onset',
+    at_first_s Nullable(Float64) COMMENT 'Seconds at rank 1 so far',
+    in_top_10_s Nullable(Float64) COMMENT 'Seconds at rank 10 or better so far',
+    rank_area Nullable(Float64) COMMENT 'Sum over the looks of ln((depth + 1) / rank) times their hours',
+    half_life_s Nullable(Float64) COMMENT 'Seconds from the peak until the excess over the baseline had halved, as measured',
+    fitted_half_life_s Nullable(Float64) COMMENT 'Half-life of the exponential decline that fits best, in seconds',
+    fitted_half_life_low_s Nullable(Float64) COMMENT 'Lower bound of its 80 % interval, in seconds',
+    fitted_half_life_high_s Nullable(Float64) COMMENT 'Upper bound of its 80 % interval, in seconds',
+    given_back Nullable(Float64) COMMENT 'Share of the rise that was given back: 1 - (settled - baseline) / (peak - baseline)',
+    settled Nullable(Float64) COMMENT 'Level at the end, in unit',
+    resurges UInt32 COMMENT 'Findings after the decline had begun and before the end',
+    back_at Nullable(DateTime64(3, 'UTC')) COMMENT 'When the series was back in its ordinary band for good',
     _topic LowCardinality(String) COMMENT 'Kafka topic of the message that brought the row',
     _partition UInt16 COMMENT 'Kafka partition of the message',
     _offset UInt64 COMMENT 'Kafka offset of the message; what is stored is read back by it',
@@ -1062,12 +1085,38 @@ CREATE OR REPLACE VIEW v_episodes  (
     unit LowCardinality(String) COMMENT 'Unit of value, baseline and peak: s, looks, places, ratio, ...',
     severity Float64 COMMENT 'How bad or how large, 0 to 1',
     explanation String COMMENT 'How it was computed, for a person to read',
-    advice String COMMENT 'What a person can do about it'
+    advice String COMMENT 'What a person can do about it',
+    topic LowCardinality(String) COMMENT 'Topic of the watchlist that the series belongs to; empty: none',
+    entity LowCardinality(String) COMMENT 'Entity of the watchlist that the series is about; empty: none',
+    change LowCardinality(String) COMMENT 'What made the state: opened, severity, peaked, halved, resurged, closed, or a milestone such as top-10 or first; empty: not said',
+    previous Nullable(Float64) COMMENT 'Value of the look before, in unit; NULL: none, such as of an app that was not on the chart',
+    multiple Nullable(Float64) COMMENT 'Value as a multiple of the baseline; of ranks baseline / value; NULL: not known',
+    low Nullable(Float64) COMMENT 'Lower bound of what would have been ordinary, in unit',
+    high Nullable(Float64) COMMENT 'Upper bound of what would have been ordinary, in unit',
+    coverage Nullable(Float64) COMMENT 'Share of the expected looks of the baseline''s window that were there, 0 to 1',
+    every_s UInt32 COMMENT 'Expected distance of looks in seconds; 0: no schedule',
+    depth UInt32 COMMENT 'How deep the chart was that was looked at; 0: no chart',
+    time_to_peak_s Nullable(Float64) COMMENT 'Seconds from the onset to the peak',
+    peak_multiple Nullable(Float64) COMMENT 'Peak as a multiple of the baseline before the onset',
+    at_first_s Nullable(Float64) COMMENT 'Seconds at rank 1 so far',
+    in_top_10_s Nullable(Float64) COMMENT 'Seconds at rank 10 or better so far',
+    rank_area Nullable(Float64) COMMENT 'Sum over the looks of ln((depth + 1) / rank) times their hours',
+    half_life_s Nullable(Float64) COMMENT 'Seconds from the peak until the excess over the baseline had halved, as measured',
+    fitted_half_life_s Nullable(Float64) COMMENT 'Half-life of the exponential decline that fits best, in seconds',
+    fitted_half_life_low_s Nullable(Float64) COMMENT 'Lower bound of its 80 % interval, in seconds',
+    fitted_half_life_high_s Nullable(Float64) COMMENT 'Upper bound of its 80 % interval, in seconds',
+    given_back Nullable(Float64) COMMENT 'Share of the rise that was given back: 1 - (settled - baseline) / (peak - baseline)',
+    settled Nullable(Float64) COMMENT 'Level at the end, in unit',
+    resurges UInt32 COMMENT 'Findings after the decline had begun and before the end',
+    back_at Nullable(DateTime64(3, 'UTC')) COMMENT 'When the series was back in its ordinary band for good'
 )
 COMMENT 'One row per episode, in its latest state. What is closed stays closed, also where two states came with the same number.'
 AS
 SELECT id, kind, rule, source, target, subject, metric, basis, state, sequence, onset, at, peak_at, closed,
-    value, baseline, peak, unit, severity, explanation, advice
+    value, baseline, peak, unit, severity, explanation, advice,
+    topic, entity, change, previous, multiple, low, high, coverage, every_s, depth,
+    time_to_peak_s, peak_multiple, at_first_s, in_top_10_s, rank_area, half_life_s, fitted_half_life_s,
+    fitted_half_life_low_s, fitted_half_life_high_s, given_back, settled, resurges, back_at
 FROM episodes FINAL
 ORDER BY state = 'closed' DESC, sequence DESC
 LIMIT 1 BY id
@@ -1644,4 +1693,23 @@ COMMENT 'One row per import: who brought what, when, and where it had been publi
 AS
 SELECT id, name, imported_by, at, if(i.rows = 0, 'begun', 'whole') AS state, source_url, sha256, bytes, nullIf(i.rows, 0) AS rows, mapping, note, via
 FROM imports AS i FINAL
+
+-- 100_detector_states.sql
+CREATE TABLE IF NOT EXISTS detector_states  (
+    topic LowCardinality(String) COMMENT 'Kafka topic of the looks',
+    partition UInt16 COMMENT 'Kafka partition of the looks',
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    target LowCardinality(String) COMMENT 'What is looked at: kind/place/country/name',
+    basis LowCardinality(String) COMMENT 'Basis of the looks: measured, backfill, imported or modelled',
+    version UInt64 COMMENT 'The later holds: epoch of the log (upper 16 bits) and the first offset that is not in the memory (lower 48)',
+    next UInt64 ALIAS bitAnd(version, 281474976710655) COMMENT 'First offset that is not in the memory',
+    epoch UInt64 ALIAS bitShiftRight(version, 48) COMMENT 'Counts the logs that the partition has had: it is one more where the log was made anew',
+    recorded Nullable(DateTime64(3, 'UTC')) COMMENT 'When Kafka took the last message that is in the memory; NULL: unknown',
+    size UInt32 COMMENT 'Size of the memory before it was compressed, bytes',
+    state String COMMENT 'The memory as the detectors write it, compressed by zstd' CODEC(NONE),
+    saved_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When the row was written'
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (topic, partition, source, target, basis)
+COMMENT 'What the processor detect remembers of each target, and up to which offset. It is no source of numbers: without it detectors learn anew.'
 
