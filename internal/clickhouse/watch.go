@@ -30,8 +30,8 @@ type watchRow struct {
 func (r watchRow) key() watchKey { return watchKey{r.Kind, r.Entity, r.Place, r.Value} }
 
 // SyncWatch writes the configuration's entities, aliases, app ids, tags,
-// keywords and articles into the database. What is no longer configured disappears. If nothing changed,
-// nothing is written.
+// keywords, articles and topics into the database. What is no longer configured
+// disappears. If nothing changed, nothing is written.
 func (c *Client) SyncWatch(ctx context.Context, w config.Watch) error {
 	want := watchRows(w)
 	rows, err := Select[watchRow](ctx, c,
@@ -44,15 +44,13 @@ func (c *Client) SyncWatch(ctx context.Context, w config.Watch) error {
 		version = max(version, rows[i].Version+1) // a clock may be wrong
 		rows[i].Version = 0
 	}
-	changes := watchChanges(rows, want)
-	if len(changes) == 0 {
-		return nil
+	if changes := watchChanges(rows, want); len(changes) > 0 {
+		if err := c.insertWatch(ctx, version, changes); err != nil {
+			return fmt.Errorf("write watchlist: %w", err)
+		}
+		c.log.InfoContext(ctx, "watchlist written", "changed", len(changes), "entities", len(w.Entities))
 	}
-	if err := c.insertWatch(ctx, version, changes); err != nil {
-		return fmt.Errorf("write watchlist: %w", err)
-	}
-	c.log.InfoContext(ctx, "watchlist written", "changed", len(changes), "entities", len(w.Entities))
-	return nil
+	return c.syncTopics(ctx, w.Topics)
 }
 
 func watchRows(w config.Watch) map[watchKey]watchRow {

@@ -105,6 +105,34 @@ const (
 	memberDomain  = "domain"
 )
 
+// Member is one thing that belongs to a topic.
+type Member struct {
+	// Kind is entity, tag, keyword, article or domain.
+	Kind string
+	// Name is the id of the entity, or the word itself.
+	Name string
+	Role string
+}
+
+// Members are all members of the topic: the origin, the destinations, and then
+// what people say and read, in the order of the configuration.
+func (t *Topic) Members() []Member {
+	var all []Member
+	if t.Origin != "" {
+		all = append(all, Member{memberEntity, t.Origin, RoleOrigin})
+	}
+	for _, kind := range []string{memberEntity, memberTag, memberKeyword, memberArticle, memberDomain} {
+		role := RoleAttention
+		if kind == memberEntity {
+			role = RoleDestination
+		}
+		for _, name := range t.members()[kind] {
+			all = append(all, Member{kind, name, role})
+		}
+	}
+	return all
+}
+
 // members are those of a topic by kind, without the origin.
 func (t *Topic) members() map[string][]string {
 	return map[string][]string{

@@ -11,7 +11,7 @@ import (
 
 func TestFormula(t *testing.T) {
 	t.Parallel()
-	for families, want := range map[int]float64{0: 0, 1: 0, 2: 0.5, 4: 0.75, 5: 0.8} {
+	for families, want := range map[int]float64{0: 0, 1: 0, 2: 0.5, 3: 0.75, 4: 0.875} {
 		if got := corroborate.Score(families); got != want {
 			t.Errorf("score of %d families is %v, want %v", families, got, want)
 		}
