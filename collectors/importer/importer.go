@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/parquet-go/parquet-go"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/tidemark/tidemark/collectors/lines"
@@ -34,9 +33,9 @@ func (in *Input) Columns(ctx context.Context) (columns []string, err error) {
 	switch format {
 	case formatParquet:
 		defer asError(&err, in.name, 1)
-		file, err := parquet.OpenFile(in.file, in.size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+		file, err := parquetFileOf(in)
 		if err != nil {
-			return nil, fmt.Errorf("read %s: decode parquet: %w", in.name, err)
+			return nil, fmt.Errorf("read %s: %w", in.name, err)
 		}
 		return parquetColumns(file), nil
 	case formatNDJSON:

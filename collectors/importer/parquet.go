@@ -35,11 +35,14 @@ type parquetTable struct {
 // panic is an error about the file.
 func openParquet(in *Input, want []string) (t *parquetTable, err error) {
 	defer asError(&err, in.name, 1)
-	file, err := parquet.OpenFile(in.file, in.size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
-	if err != nil {
-		return nil, &lines.Error{File: in.name, Line: 1, Err: fmt.Errorf("decode parquet: %w", err)}
+	file, err := parquetFileOf(in)
+	if err == nil {
+		err = checkSizes(file.Metadata(), in.maxUnpacked)
 	}
-	if err := checkSizes(file.Metadata(), in.maxUnpacked); err != nil {
+	if err == nil {
+		err = checkPages(in.file, in.size, file.Metadata(), in.maxUnpacked)
+	}
+	if err != nil {
 		return nil, &lines.Error{File: in.name, Line: 1, Err: err}
 	}
 	t = &parquetTable{name: in.name, groups: file.RowGroups(), pick: map[int][]int{}, cells: make([]cell, len(want))}
@@ -56,6 +59,18 @@ func openParquet(in *Input, want []string) (t *parquetTable, err error) {
 	}
 	t.buffer = make([]parquet.Row, parquetBatch)
 	return t, nil
+}
+
+// parquetFileOf reads the footer.
+func parquetFileOf(in *Input) (*parquet.File, error) {
+	if err := checkFooter(in.file, in.size); err != nil {
+		return nil, err
+	}
+	file, err := parquet.OpenFile(in.file, in.size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	if err != nil {
+		return nil, fmt.Errorf("decode parquet: %w", err)
+	}
+	return file, nil
 }
 
 // maxChunk is what one column of one group of rows may unpack to. The library

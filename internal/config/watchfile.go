@@ -6,7 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -87,13 +89,49 @@ func (c *Config) WithAdditions(a Additions) (*Config, error) {
 	w.Charts = append(slices.Clone(w.Charts), a.Charts...)
 	w.Topics = append(slices.Clone(w.Topics), a.Topics...)
 	problems := with.problems()
-	for i := range problems {
-		if strings.HasPrefix(problems[i].Path, "watch.") {
-			problems[i].Where = c.Watch.File
+	for i, p := range problems {
+		if strings.HasPrefix(p.Path, "watch.") {
+			problems[i] = c.unmerged(w, p)
 		}
 	}
 	if err := invalid(problems); err != nil {
 		return nil, err
 	}
 	return &with, nil
+}
+
+// unmerged puts a problem of the merged watchlist where a person finds it: what
+// stands behind the entries of the configuration is an entry of the watch file.
+func (c *Config) unmerged(with *Watch, p Problem) Problem {
+	p.Where = c.Watch.File
+	entry := regexp.MustCompile(`\bwatch\.([a-z]+)\[([0-9]+)\]((?:\.[a-z]+|\[[0-9]+\])*)`)
+	say := func(path string) string {
+		at := entry.FindStringSubmatch(path)
+		i, err := strconv.Atoi(at[2])
+		if err != nil {
+			return path
+		}
+		whose := ""
+		if at[1] == "entities" && i < len(with.Entities) && with.Entities[i].ID != "" {
+			whose = " of " + with.Entities[i].ID
+		}
+		if own := lengthOf(&c.Watch, at[1]); i >= own {
+			return index(at[1], i-own) + at[3] + whose
+		}
+		return path + whose + " (" + lookUp(c.where, path) + ")"
+	}
+	p.Path = entry.ReplaceAllStringFunc(p.Path, say)
+	p.Text = entry.ReplaceAllStringFunc(p.Text, say)
+	return p
+}
+
+// lengthOf is how many entries a list of the watchlist has, by its key.
+func lengthOf(w *Watch, key string) int {
+	v := reflect.ValueOf(w).Elem()
+	for f := range v.Type().Fields() {
+		if name, _, _ := strings.Cut(f.Tag.Get("yaml"), ","); name == key && f.Type.Kind() == reflect.Slice {
+			return v.FieldByIndex(f.Index).Len()
+		}
+	}
+	return 0
 }
