@@ -64,7 +64,7 @@ func TestWatchFileMistakes(t *testing.T) {
 		"tag: [a]":                  "watch.yaml:1: tag: is not known; did you mean tags?",
 		"tags: a":                   "watch.yaml:1: tags: is one value, want a list",
 		"\ntags: [":                 "watch.yaml:2: ",
-		"tags: [TikTok]":            `watch.yaml: tags[0]: is "tiktok", which watch.tags[4] (default.yaml:235) is already`,
+		"tags: [TikTok]":            `watch.yaml: tags[0]: is "tiktok", which watch.tags[4] (default.yaml:`,
 		"tags: ['#new']":            `watch.yaml: tags[0]: "#new" is written with #; leave it out`,
 		"entities: [{id: a}]":       "watch.yaml: entities[0].name of a: is empty",
 		"storefronts: [USA]":        "is no storefront",
