@@ -8,27 +8,27 @@ import (
 // core is what both tiers keep, whatever the size of their memories.
 type core struct {
 	kind  Kind
-	fixed bool // every was given, not to be learnt
-	whole bool // all values so far were whole numbers, none below 0
-	n     uint32
+	fixed bool    // every was given, not to be learnt
+	whole bool    // all values so far were whole numbers, none below 0
+	looks uint32  // how many there were
+	n     uint32  // how many of them were judged or learnt
 	held  uint32  // how many of memory.recent are of an unbroken run
-	at    int64   // last observation, µs since 1970
-	every float64 // distance of observations, s
-	last  float64 // previous value as judged
+	at    int64   // last look, µs since 1970
+	every float64 // distance of looks, s
+	last  float64 // the value before
 
 	count   counter
-	long    level
-	short   float64
-	steps   level // |difference to the point before|: the spread of the last day
-	steady  level // the same over the long window
-	bare    level
-	bias    [seasons]float64 // slow drift between a season's slots and now
-	miss    [seasons]float64 // how far each season's prediction has lately been off
+	long    level            // of the values
+	short   float64          // mean of the last few
+	drift   float64          // mean distance to the season lately
+	spread  level            // of the jumps from look to look, lately
+	usual   level            // the same, as usual
+	matched level            // of the distances to the nearest pattern
+	bias    [seasons]float64 // slow drift between the slots of a season and now
+	miss    [seasons]float64 // how far off each season has lately been
 	seen    float64          // looks that were there, fading with the long window
 	wanted  float64          // looks that there should have been
 	tails   [channels]tail
-	y       float64 // previous value, bent
-	matched level   // distances to the nearest pattern
 }
 
 func (c *core) begin(every time.Duration, kind Kind) {
@@ -38,35 +38,34 @@ func (c *core) begin(every time.Duration, kind Kind) {
 	}
 }
 
-// add is one point through all channels: first judged by what was known
-// before, then learnt.
+// largest is the largest value that is taken for a measurement: the memories
+// are of single precision.
+const largest = 1e30
+
+// add is one look through all channels: first judged by what was known before,
+// then learnt.
 func (c *core) add(o Observation, m memory, p *params) Finding {
 	at := o.At.UnixMicro()
-	if !finite(o.Value) || math.Abs(o.Value) > largest || (c.n > 0 && at <= c.at) {
+	if !finite(o.Value) || math.Abs(o.Value) > largest || (c.looks > 0 && at <= c.at) {
 		return Finding{}
 	}
-	f := Finding{At: o.At, Value: o.Value, Previous: c.last}
+	f := Finding{At: o.At, Value: o.Value, Previous: c.last, Multiple: 1}
 	dt := float64(at-c.at) / 1e6
 	missed := c.pace(dt, p)
 	c.at = at
+	c.looks = min(c.looks, math.MaxUint32-1) + 1
+	f.Coverage = c.coverage()
 	if c.kind == Counter && !c.rate(&f, dt) {
 		return f
 	}
 	if c.n == 0 {
-		f.Previous = f.Value
+		c.last, f.Previous = f.Value, f.Value
 	}
-	unix := floorDiv(at, 1e6)
-	c.judge(&f, unix, missed, m, p)
+	c.judge(&f, floorDiv(at, 1e6), missed, m, p)
 	c.last = f.Value
-	if c.n < math.MaxUint32 {
-		c.n++
-	}
+	c.n = min(c.n, math.MaxUint32-1) + 1
 	return f
 }
-
-// largest is the largest value that is taken for a measurement: beyond it
-// sums would overflow.
-const largest = 1e100
 
 func floorDiv(a, b int64) int64 {
 	q := a / b
@@ -79,7 +78,7 @@ func floorDiv(a, b int64) int64 {
 // pace keeps the distance of looks and what share of them was there. It tells
 // how many are missing before this one.
 func (c *core) pace(dt float64, p *params) (missed float64) {
-	if c.n == 0 || dt <= 0 {
+	if c.looks == 0 {
 		c.seen, c.wanted = 1, 1
 		return 0
 	}
@@ -94,7 +93,10 @@ func (c *core) pace(dt float64, p *params) (missed float64) {
 	}
 	missed = max(0, math.Round(dt/c.every)-1)
 	fade := 1 - 1/p.Long
-	past := math.Pow(fade, missed+1)
+	past := fade
+	if missed > 0 {
+		past = math.Pow(fade, missed+1)
+	}
 	c.seen = c.seen*past + 1
 	c.wanted = c.wanted*past + (1-past)/(1-fade)
 	return missed
@@ -104,110 +106,74 @@ func (c *core) coverage() float64 { return max(0, min(1, c.seen/c.wanted)) }
 
 // judge fills the finding in and learns.
 func (c *core) judge(f *Finding, unix int64, missed float64, m memory, p *params) {
-	y := bend(f.Value, p)
-	n := float64(c.n)
+	y, n := f.Value, float64(c.n)
 	if n == 0 {
-		c.long.m, c.short, c.y, c.bare.m = y, y, y, y
+		c.long.m, c.short = y, y
 	}
-	if f.Value != math.Trunc(f.Value) || f.Value < 0 {
+	if missed > p.Short { // what was lately is long ago
+		c.short, c.drift, c.held = y, 0, 0
+	}
+	if y != math.Trunc(y) || y < 0 {
 		c.whole = false
 	}
-	if missed > p.Short {
-		c.short, c.held = y, 0
-	}
-	floor := 1e-3*math.Abs(c.long.m) + 1e-12
+	floor := 1e-3*math.Abs(c.long.m) + smallest
 	which, expected := c.expect(unix, m, p)
 
-	var r [channels]float64
-	short := c.short + (y-c.short)/min(p.Short, n+1)
-	step := math.Abs(y - c.y)
-	if missed > 0 {
-		step = c.steps.m
+	jump := math.Abs(y - c.last)
+	if missed > 0 { // not from one look to the next
+		jump = c.spread.m
 	}
-	steps := c.steps
-	steps.learn(step, 1/min(p.Disp, n+1), p.Clip*2, floor)
-	r[chLong] = math.Abs(y - c.long.m)
-	r[chShort] = math.Abs(short - c.long.m)
-	r[chSeason] = math.Abs(y - expected)
-	r[chSpread] = math.Abs(math.Log((steps.m + floor) / (c.steady.m + floor)))
+	c.short += (y - c.short) / min(p.Short, n+1)
+	c.drift += (y - expected - c.drift) / min(p.Drift, n+1)
+	c.spread.learn(jump, 1/min(p.Spread, n+1), 2*p.Clip, floor)
+	var r [channels]float64
 	var near int
-	r[chPattern], near = c.nearest(m, y)
-	r[chBare] = math.Abs(y - c.bare.m)
+	r[channelDrift] = math.Abs(c.drift)
+	r[channelShort] = math.Abs(c.short - c.long.m)
+	r[channelSeason] = math.Abs(y - expected)
+	r[channelSpread] = math.Abs(math.Log((c.spread.m + floor) / (c.usual.m + floor)))
+	r[channelPattern], near = c.nearest(m, y)
 
-	total := 0.0
+	band := max(c.tails[channelSeason].q, floor)
 	for i := range r {
-		s := c.tails[i].judge(r[i])
-		total += p.Weights[i] * min(s, p.Cap)
+		f.Surprise += c.tails[i].judge(r[i])
 		c.tails[i].learn(r[i], n, p)
 	}
-	c.explain(f, which, expected, unix, floor, p)
 	f.Learning = n < p.Warm || f.Coverage < p.MinCoverage
-	if !f.Learning {
-		f.Surprise = total
+	switch {
+	case f.Learning:
+		f.Surprise = 0
+	case c.whole:
+		f.Surprise = min(f.Surprise, c.chance(y, expected, p))
 	}
-	f.Score = f.Surprise / (f.Surprise + p.Half)
+	f.Score = p.score(f.Surprise)
 	f.Stirred = f.Surprise > p.Stir
+	c.explain(f, expected, band)
+	f.How = c.how(f, which, unix, m, p)
 
-	// Learn.
-	c.short, c.steps = short, steps
-	c.steady.learn(step, 1/min(p.Long*2, n+1), p.Clip*2, floor)
+	c.usual.learn(jump, 1/min(2*p.Long, n+1), 2*p.Clip, floor)
 	c.learnSeasons(y, unix, m, floor, p)
 	c.long.learn(y, 1/min(p.Long, n+1), p.Clip, floor)
-	c.bare.learn(y, 1/min(p.Long*10, n+1), p.Clip, floor)
-	c.keep(m, y, near, r[chPattern], p)
-	c.y = y
+	c.keep(m, near, r[channelPattern], p)
 }
 
-// explain says what was expected, in the unit of the value.
-func (c *core) explain(f *Finding, which int, expected float64, unix int64, floor float64, p *params) {
-	band := max(c.tails[chSeason].q, floor)
-	f.Baseline = unbend(expected, p)
-	f.Low, f.High = unbend(expected-band, p), unbend(expected+band, p)
-	if c.whole {
-		f.Low = max(0, f.Low)
-		f.Baseline = max(0, f.Baseline)
-		sd := math.Sqrt(f.Baseline + 1)
-		f.High = max(f.High, f.Baseline+3*sd)
-		f.Low = min(f.Low, max(0, f.Baseline-3*sd))
+func (p *params) score(surprise float64) float64 { return surprise / (surprise + p.Half) }
+
+// chance is the most that a count can surprise: nats beyond the hundredth part
+// that chance alone reaches, were the expected one the mean of a Poisson
+// distribution. Of one look, or of the last few together: 0, 0, 2 is nothing,
+// and so is 6 where 3 are expected, but not 6 twelve times.
+func (c *core) chance(y, expected float64, p *params) float64 {
+	one := deviance(y, max(0, expected)+1)
+	few := deviance(c.short*p.Short, max(0, c.long.m)*p.Short+1)
+	return max(0, max(one, few)+math.Log(1-p.Quantile))
+}
+
+// deviance is −ln of the probability of a count as far from the mean as y, by
+// Chernoff's bound.
+func deviance(y, mean float64) float64 {
+	if y <= 0 {
+		return mean
 	}
-	f.Calm = f.Value >= f.Low && f.Value <= f.High
-	f.Coverage = c.coverage()
-	f.Multiple = multiple(f.Value, f.Baseline, f.High-f.Low, c.whole)
-	f.How = how(which, unix)
-}
-
-// multiple is Value / Baseline without infinities: see Finding.
-func multiple(value, baseline, band float64, whole bool) float64 {
-	least := band
-	if whole {
-		least = 1
-	}
-	if math.Abs(baseline) < least && (whole || baseline == 0) {
-		if math.Abs(value) <= math.Abs(baseline) || least == 0 {
-			return 1
-		}
-		return max(1, math.Abs(value)/least)
-	}
-	return value / baseline
-}
-
-func how(which int, _ int64) string {
-	switch which {
-	case seasonDay:
-		return "level at this time of day"
-	case seasonWeek:
-		return "level at this time of the week"
-	}
-	return "level of the last days"
-}
-
-// bend is the scale that values are compared on: linear near 0, logarithmic
-// beyond, so that ratios count where numbers are large and a jump from 0 to 2
-// is small.
-func bend(x float64, p *params) float64 {
-	return math.Copysign(math.Log1p(math.Abs(x)/p.Bend), x)
-}
-
-func unbend(y float64, p *params) float64 {
-	return math.Copysign(math.Expm1(min(math.Abs(y), 600))*p.Bend, y)
+	return y*math.Log(y/mean) - y + mean
 }

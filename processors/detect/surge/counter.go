@@ -4,84 +4,83 @@ import "math"
 
 // counter turns a cumulative count into a rate.
 type counter struct {
-	last    float64 // count at the last look
-	changed float64 // seconds since it last moved
-	unit    float64 // what the platform rounds to: the largest power of ten that divides all counts lately
-	rate    float64
-	any     bool
+	last    float64  // count at the last look
+	changed float64  // seconds since it last moved
+	rate    float64  // per period
+	zeros   [4]uint8 // zeros at the end of the last counts that differed
 }
 
-// rate replaces the finding's value by the rate per period. It is false where
-// there is none: the first look, and the one after a reset.
+// rate replaces the finding's value by the rate per period of the series. It is
+// false where there is none: at the first look, and after a reset.
 func (c *core) rate(f *Finding, dt float64) bool {
 	k := &c.count
 	value := f.Value
-	unit := rounding(value)
-	f.Previous = k.rate
-	if !k.any {
-		*k = counter{last: value, unit: unit, any: true}
-		f.Value, f.Learning, f.Calm = 0, true, true
-		f.Coverage = c.coverage()
-		f.Multiple, f.How = 1, "first look at a cumulative count"
-		c.mark()
+	f.Previous, f.Value = k.rate, k.rate
+	if c.looks == 1 {
+		*k = counter{last: value}
+		k.note(value)
+		f.Learning, f.Calm, f.How = true, true, "first look at a cumulative count"
 		return false
 	}
 	grown := value - k.last
-	k.last = value
-	k.changed += dt
-	if grown < -max(k.unit, unit) || (grown < 0 && k.unit <= 1) {
-		f.Reset = true
-		f.Value, f.Learning, f.Calm = k.rate, true, true
-		f.Coverage = c.coverage()
-		f.Multiple, f.How = 1, "a cumulative count that began anew"
-		k.changed, k.unit = 0, unit
+	k.last, k.changed = value, k.changed+dt
+	unit := k.unit()
+	if grown < 0 && -grown >= unit {
+		k.zeros, k.changed = [4]uint8{}, 0
+		k.note(value)
+		f.Reset, f.Learning, f.Calm, f.How = true, true, true, "a cumulative count that began anew"
 		return false
 	}
-	k.unit = min(max(unit, 1), max(k.unit, 1)*10)
-	period := max(c.every, 1e-9)
+	if grown != 0 {
+		k.note(value)
+		unit = k.unit()
+	}
+	per := c.every / max(k.changed, 1e-6) // periods since it moved, inverted
 	if grown <= 0 {
-		// Nothing moved: the rate is at most a unit since it last did.
-		most := k.unit / k.changed * period
-		if k.unit <= 1 {
-			most = 0
-		}
-		f.Value = min(k.rate, most)
-		if c.n == 0 {
-			f.Value = 0
+		// Not a step of what the platform rounds to: the rate is less than that
+		// since it last moved. An exact count that stands still has a rate of 0.
+		f.Value = 0
+		if unit > 1 {
+			f.Value = min(k.rate, unit*per)
 		}
 		k.rate = f.Value
 		return true
 	}
-	f.Value = grown / k.changed * period
-	if k.unit > 1 && c.n > 0 {
-		// What is compatible with rounding, nearest to what was.
-		low, high := max(0, grown-k.unit)/k.changed*period, (grown+k.unit)/k.changed*period
-		f.Value = max(low, min(high, k.rate))
-		if f.Value == k.rate {
-			f.Value += 0.25 * (grown/k.changed*period - k.rate)
-		}
+	f.Value = grown * per
+	if unit > 1 && c.n > 0 {
+		// Of the rates that rounding allows, the one nearest to the level; and a
+		// quarter of the way to what it looks like, so that the level can follow.
+		likely := max((grown-unit)*per, min((grown+unit)*per, c.long.m))
+		f.Value = max(0, likely+0.25*(grown*per-likely))
 	}
-	k.changed = 0
-	k.rate = f.Value
+	k.changed, k.rate = 0, f.Value
 	return true
 }
 
-// mark lets the next look have a distance although nothing was learnt.
-func (c *core) mark() {
-	if c.n == 0 {
-		c.n = 1
-		c.long.m, c.short, c.y = 0, 0, 0
-	}
+// note keeps how many zeros a count ends with.
+func (k *counter) note(v float64) {
+	copy(k.zeros[1:], k.zeros[:])
+	k.zeros[0] = zeros(v)
 }
 
-// rounding is the largest power of ten, up to a billion, that divides v.
-func rounding(v float64) float64 {
+// unit is what the platform rounds to: the power of ten that divides all of
+// the last counts. One count ends with a zero by chance, four hardly do.
+func (k *counter) unit() float64 {
+	least := k.zeros[0]
+	for _, z := range k.zeros {
+		least = min(least, z)
+	}
+	return math.Pow10(int(least))
+}
+
+// zeros is how many zeros a whole number ends with, up to nine.
+func zeros(v float64) (n uint8) {
 	if v == 0 || v != math.Trunc(v) {
-		return 1
+		return 0
 	}
-	u := 1.0
-	for u < 1e9 && math.Mod(v, u*10) == 0 {
-		u *= 10
+	for n < 9 && math.Mod(v, 10) == 0 {
+		n++
+		v /= 10
 	}
-	return u
+	return n
 }

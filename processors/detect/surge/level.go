@@ -2,7 +2,7 @@ package surge
 
 import "math"
 
-// level is a mean that single points cannot pull far, and the mean deviation
+// level is a mean that single looks cannot pull far, and the mean deviation
 // from it.
 type level struct {
 	m, s float64
@@ -13,10 +13,11 @@ type level struct {
 func (l *level) learn(y, share, clip, floor float64) {
 	d := y - l.m
 	reach := clip * max(l.s, floor)
-	if share > 0.5 { // the first points: nothing is known of the deviation
-		reach = math.Inf(1)
+	if share > 0.5 { // the first looks: nothing is known of the deviation
+		reach = math.Abs(d)
 	}
-	c := max(-reach, min(reach, d))
-	l.m += share * c
+	l.m += share * clamp(d, reach)
 	l.s += share * (min(math.Abs(d), reach) - l.s)
 }
+
+func clamp(d, reach float64) float64 { return max(-reach, min(reach, d)) }

@@ -1,51 +1,69 @@
 package surge
 
-import "math"
-
 // params are all numbers that somebody chose. They mean the same for every
-// series, and none was chosen for one: docs/detection.md tells what each
-// channel adds, with whole groups of labelled series left out.
+// series, and none was chosen for one: docs/detection.md has what each channel
+// adds, and what happens to whole groups of labelled series that were left out.
+// "Looks" are observations at the usual distance of the series.
 type params struct {
-	// Warm is how many points are looked at before any is judged.
+	// Warm is how many looks go by before any is judged: a bit more than a day
+	// of hours. A first surge in the second day must not be missed.
 	Warm float64
-	// Long and Short are the windows of the two levels, in points.
-	Long, Short float64
-	// Clip is how far beyond the usual deviation a point may pull a level.
+	// Long is the window of the level and of what is usual: a day of five-minute
+	// counts, twelve days of hours.
+	Long float64
+	// Short is the window of a rise that is slow: no single look of it stands
+	// out, an hour of five minutes does.
+	Short float64
+	// Drift is the window over which the distance to the season is averaged:
+	// a day that is unlike its kind, some hours of it.
+	Drift float64
+	// Spread is the window of how much the series jumps about.
+	Spread float64
+	// Clip is how many usual deviations one look may pull a level: three, as
+	// with any robust mean, so that an explosion moves its own baseline slowly.
 	Clip float64
-	// Bend is where the scale of values turns from linear to logarithmic, as a
-	// multiple of the typical value.
-	Bend float64
-	// Quantile, Step, Excess, ClipExcess shape the tails: see tail.go.
-	Quantile, Step, Excess, ClipExcess float64
-	// SlotClip, SlotMemory: see season.go.
+	// SlotMemory is how many visits a time of the day or week remembers, and
+	// SlotClip how many usual deviations one of them may pull it.
 	SlotMemory, SlotClip float64
-	SeasonEdge           float64
-	Disp                 float64
-	Weights              [channels]float64
-	Cap                  float64
-	Half                 float64 // Score is Surprise / (Surprise + Half)
-	Stir                 float64
-	MinCoverage          float64
-	TellFade, TellAgain  float64
+	// SeasonEdge is how much better than the level a season must have predicted
+	// to be believed: it has more freedom.
+	SeasonEdge float64
+	// Quantile, Step, Early shape the running quantile of a tail, Excess and
+	// ClipExcess the mean of what goes beyond it, Init its first guess from the
+	// mean: see tail.go.
+	Quantile, Step, Early, Excess, ClipExcess, Init float64
+	// Alike is how far from all known patterns, in usual distances, one has to
+	// be to be remembered as new; Blend how far a known one moves.
+	Alike, Blend float64
+	// Half is the surprise that is half of the way to a score of 1.
+	Half float64
+	// Stir is the surprise, in nats, from which a series is worth the full tier:
+	// low, as the cost of looking closer is some kilobytes.
+	Stir float64
+	// MinCoverage is the share of looks of the long window below which nothing
+	// is judged.
+	MinCoverage float64
+	// Again, Hush, Forget, Similar: see teller.go.
+	Again, Hush, Forget, Similar float64
 }
 
-// channels of surprise.
+// The channels of surprise.
 const (
-	chLong = iota
-	chShort
-	chSeason
-	chSpread
-	chPattern
-	chBare
+	channelDrift   = iota // how far from its season lately
+	channelShort          // the short mean against the level
+	channelSeason         // the value against its season
+	channelSpread         // how much it jumps about against how much it usually does
+	channelPattern        // how unlike any earlier pattern the last looks are
 	channels
 )
 
 func standard() params {
 	return params{
-		Warm: 30, Long: 288, Short: 12, Clip: 3, Bend: 1,
-		Quantile: 0.99, Step: 0.05, Excess: 0.1, ClipExcess: 5,
-		SlotMemory: 8, SlotClip: 4, SeasonEdge: 0.9, Disp: 48,
-		Weights: [channels]float64{1, 1, 1, 1, 1, 1},
-		Cap:     math.Inf(1), Half: 20, Stir: 3, MinCoverage: 0.2, TellFade: 144, TellAgain: 1.3,
+		Warm: 30, Long: 288, Short: 12, Drift: 36, Spread: 48, Clip: 3,
+		SlotMemory: 8, SlotClip: 6, SeasonEdge: 0.9,
+		Quantile: 0.99, Step: 0.05, Early: 10, Excess: 0.1, ClipExcess: 5, Init: 3,
+		Alike: 1.5, Blend: 0.1,
+		Half: 0.5, Stir: 0.5, MinCoverage: 0.2,
+		Again: 1.3, Hush: 100, Forget: 4000, Similar: 2,
 	}
 }

@@ -38,17 +38,17 @@ func (c *core) nearest(m memory, y float64) (distance float64, pattern int) {
 
 // keep moves the nearest pattern a little towards what was seen; what is far
 // from all takes the place of the one that was not met for longest.
-func (c *core) keep(m memory, y float64, near int, distance float64, p *params) {
+func (c *core) keep(m memory, near int, distance float64, p *params) {
 	k := len(m.recent)
 	if int(c.held) < k {
 		return
 	}
 	usual := c.matched.m
 	c.matched.learn(distance, 1/min(p.Long, float64(c.n)+1), p.Clip, 1e-12)
-	if near >= 0 && distance <= 1.5*usual {
+	if near >= 0 && distance <= p.Alike*usual {
 		for j := range k {
 			v := &m.patterns[near*k+j]
-			*v += 0.1 * (m.recent[j] - *v)
+			*v += float32(p.Blend) * (m.recent[j] - *v)
 		}
 		m.used[near] = c.n + 1
 		return

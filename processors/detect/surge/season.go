@@ -1,13 +1,10 @@
 package surge
 
-import (
-	"math"
-	"time"
-)
+import "math"
 
 // season is what each time of a period is used to.
 type season struct {
-	m      []float32 // bent values
+	m      []float32 // values
 	seen   []uint16  // how many points made it
 	period int64     // seconds
 }
@@ -47,15 +44,13 @@ func (s season) visit(every float64) float64 {
 func (s season) learn(i int, y, share, reach float64) {
 	d := y - float64(s.m[i])
 	if s.seen[i] > 1 {
-		d = max(-reach, min(reach, d))
+		d = clamp(d, reach)
 	}
 	s.m[i] = float32(float64(s.m[i]) + share*d)
 	if s.seen[i] < math.MaxUint16 {
 		s.seen[i]++
 	}
 }
-
-func weekday(unix int64) time.Weekday { return time.Unix(unix, 0).UTC().Weekday() }
 
 // expect chooses the season that has lately predicted best, and says what it
 // predicts.
@@ -97,7 +92,7 @@ func (c *core) learnSeasons(y float64, unix int64, m memory, floor float64, p *p
 				c.miss[k] = max(c.miss[seasonNone], off)
 			}
 			c.miss[k] += share * (off - c.miss[k])
-			c.bias[k] += share * max(-reach, min(reach, d))
+			c.bias[k] += share * clamp(d, reach)
 		}
 		s.learn(i, y-c.bias[k], 1/min(float64(s.seen[i])+1, p.SlotMemory*visit), reach)
 	}

@@ -28,11 +28,12 @@ type Finding struct {
 	// Baseline is what was expected, Low to High the band that is ordinary, in
 	// the unit of Value.
 	Baseline, Low, High float64
-	// Multiple is Value / Baseline. Where both are next to nothing it is 1;
-	// where only the baseline is, the baseline counts as one (of a count) or
-	// as the width of the band, so that it is never infinite.
+	// Multiple is Value / Baseline. Of counts, each is at least 1: from 0 to 20
+	// is 20 times. Of others a baseline next to 0 is a thousandth of the band.
 	Multiple float64
-	Surprise float64 // how far out in the tails, all channels together; nats
+	// Surprise is how far out in the tails, all channels together: nats beyond
+	// the last hundredth of what each of them is used to. 0 is ordinary.
+	Surprise float64
 	Score    float64 // Surprise mapped to 0..1
 	Learning bool    // too little history to judge; Surprise is then 0
 	Coverage float64 // share of the expected looks of the baseline's window that were there
@@ -46,8 +47,10 @@ type Finding struct {
 type Kind uint8
 
 const (
-	Gauge   Kind = iota // a level, or a count per period
-	Counter             // cumulative: turned into a rate, resets recognised
+	// Gauge is a level, or a count per period.
+	Gauge Kind = iota
+	// Counter is a cumulative count: turned into a rate, resets recognised.
+	Counter
 )
 
 const (
@@ -111,6 +114,9 @@ func (d *Light) UnmarshalBinary(b []byte) error {
 	*d = next
 	return nil
 }
+
+// Every is the distance of looks: as given, or as learnt so far.
+func (d *Light) Every() time.Duration { return time.Duration(d.core.every * float64(time.Second)) }
 
 // StateSize is how many bytes AppendBinary writes.
 func (d *Light) StateSize() int { return size(&d.core, d.memory()) }
@@ -196,6 +202,9 @@ func (d *Full) UnmarshalBinary(b []byte) error {
 	*d = *next
 	return nil
 }
+
+// Every is the distance of looks: as given, or as learnt so far.
+func (d *Full) Every() time.Duration { return time.Duration(d.core.every * float64(time.Second)) }
 
 // StateSize is how many bytes AppendBinary writes.
 func (d *Full) StateSize() int { return size(&d.core, d.memory()) }

@@ -97,19 +97,20 @@ var (
 // fields names all that is kept, once, for both directions.
 func (p *pen) fields(c *core, m memory) {
 	c.kind = Kind(p.u32(uint32(c.kind)))
-	p.flags(&c.fixed, &c.whole, &c.count.any)
-	c.n, c.held = p.u32(c.n), p.u32(c.held)
+	p.flags(&c.fixed, &c.whole)
+	c.looks, c.n, c.held = p.u32(c.looks), p.u32(c.n), p.u32(c.held)
 	c.at = int64(p.u64(uint64(c.at)))
-	p.float(&c.every, &c.last, &c.short, &c.seen, &c.wanted, &c.y)
-	p.float(&c.count.last, &c.count.changed, &c.count.unit, &c.count.rate)
-	for _, l := range []*level{&c.long, &c.steps, &c.steady, &c.bare, &c.matched} {
+	p.float(&c.every, &c.last, &c.short, &c.drift, &c.seen, &c.wanted)
+	p.float(&c.count.last, &c.count.changed, &c.count.rate)
+	c.count.zeros = [4]uint8(binary.LittleEndian.AppendUint32(nil, p.u32(binary.LittleEndian.Uint32(c.count.zeros[:]))))
+	for _, l := range []*level{&c.long, &c.spread, &c.usual, &c.matched} {
 		p.float(&l.m, &l.s)
 	}
 	for i := range c.bias {
 		p.float(&c.bias[i], &c.miss[i])
 	}
 	for i := range c.tails {
-		p.float(&c.tails[i].q, &c.tails[i].m)
+		p.float(&c.tails[i].q, &c.tails[i].m, &c.tails[i].n)
 	}
 	for _, s := range []season{m.day, m.week} {
 		for i := range s.m {
