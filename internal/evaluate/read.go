@@ -189,6 +189,9 @@ func (s *Series) take(line string) error {
 	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
 		return fmt.Errorf("%q is no number", value)
 	}
+	if n := len(s.At); n > 0 && t.Before(s.At[n-1]) {
+		return errors.New("it is before the line above")
+	}
 	s.At, s.Value = append(s.At, t), append(s.Value, v)
 	return nil
 }

@@ -55,13 +55,20 @@ func (c *core) add(o Observation, m memory, p *params) Finding {
 	c.at = at
 	c.looks = min(c.looks, math.MaxUint32-1) + 1
 	f.Coverage = c.coverage()
-	if c.kind == Counter && !c.rate(&f, dt) {
-		return f
+	rounded := false
+	if c.kind == Counter {
+		var known bool
+		if known, rounded = c.rate(&f, dt); !known {
+			return f
+		}
 	}
 	if c.n == 0 {
 		c.last, f.Previous = f.Value, f.Value
 	}
 	c.judge(&f, floorDiv(at, 1e6), missed, m, p)
+	if rounded {
+		f.Surprise, f.Score, f.Stirred = 0, 0, false
+	}
 	c.last = f.Value
 	c.n = min(c.n, math.MaxUint32-1) + 1
 	return f
@@ -111,7 +118,7 @@ func (c *core) judge(f *Finding, unix int64, missed float64, m memory, p *params
 		c.long.m, c.short = y, y
 	}
 	if missed > p.Short { // what was lately is long ago
-		c.short, c.drift, c.held = y, 0, 0
+		c.short, c.drift, c.held = c.long.m, 0, 0
 	}
 	if y != math.Trunc(y) || y < 0 {
 		c.whole = false
@@ -146,6 +153,7 @@ func (c *core) judge(f *Finding, unix int64, missed float64, m memory, p *params
 	case c.whole:
 		f.Surprise = min(f.Surprise, c.chance(y, expected, p))
 	}
+	f.Surprise *= c.pacing(p)
 	f.Score = p.score(f.Surprise)
 	f.Stirred = f.Surprise > p.Stir
 	c.explain(f, expected, band)
@@ -156,6 +164,13 @@ func (c *core) judge(f *Finding, unix int64, missed float64, m memory, p *params
 	c.long.learn(y, 1/min(p.Long, n+1), p.Clip, floor)
 	c.keep(m, near, r[channelPattern], p)
 }
+
+// pacing is what a look counts for, by how rare looks are.
+func (c *core) pacing(p *params) float64 {
+	return max(1/p.PaceMost, min(p.PaceMost, math.Pow(max(c.every, 1)/fiveMinutes, p.Pace)))
+}
+
+const fiveMinutes = 300 // seconds
 
 func (p *params) score(surprise float64) float64 { return surprise / (surprise + p.Half) }
 

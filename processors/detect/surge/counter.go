@@ -11,8 +11,10 @@ type counter struct {
 }
 
 // rate replaces the finding's value by the rate per period of the series. It is
-// false where there is none: at the first look, and after a reset.
-func (c *core) rate(f *Finding, dt float64) bool {
+// not known at the first look, and after a reset. It is rounded where the step,
+// or that there was none, can be the rounding of the platform at a rate that is
+// as usual: such a look surprises nobody.
+func (c *core) rate(f *Finding, dt float64) (known, rounded bool) {
 	k := &c.count
 	value := f.Value
 	f.Previous, f.Value = k.rate, k.rate
@@ -20,7 +22,7 @@ func (c *core) rate(f *Finding, dt float64) bool {
 		*k = counter{last: value}
 		k.note(value)
 		f.Learning, f.Calm, f.How = true, true, "first look at a cumulative count"
-		return false
+		return false, false
 	}
 	grown := value - k.last
 	k.last, k.changed = value, k.changed+dt
@@ -29,7 +31,7 @@ func (c *core) rate(f *Finding, dt float64) bool {
 		k.zeros, k.changed = [4]uint8{}, 0
 		k.note(value)
 		f.Reset, f.Learning, f.Calm, f.How = true, true, true, "a cumulative count that began anew"
-		return false
+		return false, false
 	}
 	if grown != 0 {
 		k.note(value)
@@ -44,7 +46,7 @@ func (c *core) rate(f *Finding, dt float64) bool {
 			f.Value = min(k.rate, unit*per)
 		}
 		k.rate = f.Value
-		return true
+		return true, unit > 1 && c.long.m <= unit*per
 	}
 	f.Value = grown * per
 	if unit > 1 && c.n > 0 {
@@ -52,9 +54,10 @@ func (c *core) rate(f *Finding, dt float64) bool {
 		// quarter of the way to what it looks like, so that the level can follow.
 		likely := max((grown-unit)*per, min((grown+unit)*per, c.long.m))
 		f.Value = max(0, likely+0.25*(grown*per-likely))
+		rounded = likely == c.long.m
 	}
 	k.changed, k.rate = 0, f.Value
-	return true
+	return true, rounded
 }
 
 // note keeps how many zeros a count ends with.

@@ -35,6 +35,10 @@ type params struct {
 	// Alike is how far from all known patterns, in usual distances, one has to
 	// be to be remembered as new; Blend how far a known one moves.
 	Alike, Blend float64
+	// Pace is the power by which looks that are rarer than every five minutes
+	// weigh more, up to PaceMost: a tail is per look, a receiver counts messages
+	// per week.
+	Pace, PaceMost float64
 	// Half is the surprise that is half of the way to a score of 1.
 	Half float64
 	// Stir is the surprise, in nats, from which a series is worth the full tier:
@@ -59,10 +63,11 @@ const (
 
 func standard() params {
 	return params{
-		Warm: 30, Long: 288, Short: 12, Drift: 36, Spread: 48, Clip: 3,
+		Warm: 30, Long: 288, Short: 12, Drift: 36, Spread: 24, Clip: 3,
 		SlotMemory: 8, SlotClip: 6, SeasonEdge: 0.9,
 		Quantile: 0.99, Step: 0.05, Early: 10, Excess: 0.1, ClipExcess: 5, Init: 3,
 		Alike: 1.5, Blend: 0.1,
+		Pace: 0.35, PaceMost: 3,
 		Half: 0.5, Stir: 0.5, MinCoverage: 0.2,
 		Again: 1.3, Hush: 100, Forget: 4000, Similar: 2,
 	}
