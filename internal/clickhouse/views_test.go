@@ -14,7 +14,7 @@ import (
 const chartUS = "chart/apple/us/top-free/overall"
 
 // run runs statements which are separated by semicolons.
-func run(t *testing.T, c *Client, sql string, args ...any) {
+func run(t testing.TB, c *Client, sql string, args ...any) {
 	t.Helper()
 	for statement := range strings.SplitSeq(sql, ";") {
 		if strings.TrimSpace(statement) == "" {
