@@ -36,12 +36,14 @@ func (a *app) checkCommand() *cobra.Command {
 		Short: "Check the configuration and print what is in force, secrets masked",
 		Long: `Check reads the configuration as every other command does (built-in default, then
 the file, then TIDEMARK_* variables), names each mistake with its line, and prints
-what is in force as YAML with secrets masked. Remarks, and the terms of every
+what is in force as YAML with secrets masked. Rules over SQL (process.sqlrule) are
+tried: each query is read by an engine of its own with the tables as they are made,
+and without data. Remarks, and the terms of every
 source with a key or of pages for browsers that is switched on, go to stderr.
 
 Exit code 2 means that the configuration cannot be used.`,
 		Args: args(cobra.NoArgs),
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := a.config()
 			if err != nil {
 				return err
@@ -54,6 +56,9 @@ Exit code 2 means that the configuration cannot be used.`,
 				return err
 			}
 			if err := a.printTerms(with); err != nil {
+				return err
+			}
+			if err := a.trySQLRules(cmd.Context(), cfg); err != nil {
 				return err
 			}
 			if quiet {

@@ -47,6 +47,7 @@ func metricsPage(build obs.Build) (string, error) {
 	}
 	s.collectPart(entries)
 	s.healthParts(entries, true)
+	s.sqlruleParts(nil)
 	var b strings.Builder
 	b.WriteString(metricsIntro)
 	for _, name := range sortedKeys(seen) {

@@ -22,7 +22,8 @@ static, run one.
 
 Processors: store (snapshots and facts into ClickHouse, with rollups), count (mentions
 into readings per minute and per hour; it needs no ClickHouse), health (tells when a
-source is dead or odd, and when it is well again).`,
+source is dead or odd, and when it is well again), sqlrule (your own rules in SQL; of
+several processes let one run it).`,
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for _, name := range only {
@@ -31,7 +32,7 @@ source is dead or odd, and when it is well again).`,
 				}
 			}
 			runs := func(name string) bool { return len(only) == 0 || slices.Contains(only, name) }
-			withStore := runs("store") || runs("health")
+			withStore := runs("store") || runs("health") || runs("sqlrule")
 			return a.runServers(cmd.Context(), http, withStore, func(s *system) ([]stage, error) {
 				return s.processorStages(only, runs)
 			})
@@ -42,11 +43,13 @@ source is dead or odd, and when it is well again).`,
 	return cmd
 }
 
-func processors() []string { return []string{"store", "count", "health"} }
+func processors() []string { return []string{"store", "count", "health", "sqlrule"} }
 
 // processorStages are the processors that were asked for.
 func (s *system) processorStages(only []string, runs func(name string) bool) ([]stage, error) {
-	for name, enabled := range map[string]bool{"count": s.cfg.Process.Count.Enabled, "health": s.cfg.Process.Health.Enabled} {
+	for name, enabled := range map[string]bool{
+		"count": s.cfg.Process.Count.Enabled, "health": s.cfg.Process.Health.Enabled, "sqlrule": s.cfg.Process.SQLRule.Enabled,
+	} {
 		if slices.Contains(only, name) && !enabled {
 			return nil, usagef("read --only %s: process.%s.enabled is false", name, name)
 		}
@@ -62,6 +65,13 @@ func (s *system) processorStages(only []string, runs func(name string) bool) ([]
 			return nil, err
 		}
 		stages[0] = append(stages[0], s.healthParts(entries, true)...)
+	}
+	if runs("sqlrule") {
+		rules, err := s.sqlRules()
+		if err != nil {
+			return nil, err
+		}
+		stages[0] = append(stages[0], s.sqlruleParts(rules)...)
 	}
 	if runs("store") {
 		stages = append(stages, s.storeParts(kafka.TruncatedRefuse))

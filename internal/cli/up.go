@@ -114,6 +114,10 @@ func (u *upRun) stages() ([]stage, error) {
 	if err != nil {
 		return nil, err
 	}
+	rules, err := s.sqlRules()
+	if err != nil {
+		return nil, err
+	}
 	first := stage{s.ticks(), u.casePart()}
 	if u.o.noCollect {
 		s.streams = nil
@@ -126,7 +130,7 @@ func (u *upRun) stages() ([]stage, error) {
 	processors := append(s.storeParts(kafka.TruncatedReset), part{"start", u.start})
 	return []stage{
 		first,
-		append(s.countParts(kafka.TruncatedReset), s.healthParts(entries, !u.o.noCollect)...),
+		append(append(s.countParts(kafka.TruncatedReset), s.healthParts(entries, !u.o.noCollect)...), s.sqlruleParts(rules)...),
 		processors,
 		{u.pagePart()},
 		{u.clientsPart()},

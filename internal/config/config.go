@@ -81,12 +81,27 @@ type Engine struct {
 type Process struct {
 	// Assignment is static (this process owns every partition) or group
 	// (partitions are shared by every process of the group).
-	Assignment string `yaml:"assignment"`
-	Group      string `yaml:"group"`
-	Store      Store  `yaml:"store"`
-	Count      Count  `yaml:"count"`
-	Health     Health `yaml:"health"`
-	Detect     Detect `yaml:"detect"`
+	Assignment string  `yaml:"assignment"`
+	Group      string  `yaml:"group"`
+	Store      Store   `yaml:"store"`
+	Count      Count   `yaml:"count"`
+	Health     Health  `yaml:"health"`
+	Detect     Detect  `yaml:"detect"`
+	SQLRule    SQLRule `yaml:"sqlrule"`
+}
+
+// SQLRule is for the processor that evaluates rules which a person wrote in
+// SQL. See docs/alert-rules.md.
+type SQLRule struct {
+	Enabled bool `yaml:"enabled"`
+	// Paths are files NAME.sql, or directories of them.
+	Paths []string `yaml:"paths"`
+	// Every is how often a rule is evaluated that does not say it itself.
+	Every Duration `yaml:"every"`
+	// Timeout, MaxRows and MaxMemory bound each query; it is read only anyway.
+	Timeout   Duration `yaml:"timeout"`
+	MaxRows   int      `yaml:"max_rows"`
+	MaxMemory Bytes    `yaml:"max_memory"`
 }
 
 // Health is for the processor that watches the sources. See docs/operating.md

@@ -186,6 +186,18 @@ func (k *checker) process(c *Process) {
 	k.count("process.count", &c.Count)
 	k.health(&c.Health)
 	k.detect("process.detect", &c.Detect)
+	k.sqlrule("process.sqlrule", &c.SQLRule)
+}
+
+// sqlrule leaves the files themselves to those who read them.
+func (k *checker) sqlrule(at string, c *SQLRule) {
+	k.between(at+".every", c.Every.D(), 10*time.Second, 7*day)
+	k.between(at+".timeout", c.Timeout.D(), time.Second, 10*time.Minute)
+	k.whole(at+".max_rows", c.MaxRows, 1, 100_000)
+	k.size(at+".max_memory", c.MaxMemory, 16<<20, 1<<40)
+	for i, p := range c.Paths {
+		k.need(p != "", index(at+".paths", i), "is empty, want a file NAME.sql or a directory of them")
+	}
 }
 
 // count bounds what is open at the same time, and with it the memory.

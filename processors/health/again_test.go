@@ -106,3 +106,18 @@ func TestWhatCannotBeReadSilencesNoOther(t *testing.T) {
 	k.restart(soon(14))
 	k.want("source-stale " + us + "open 03-02 04:30 03-02 05:45 4500/1800 s")
 }
+
+// TestTroublesOfOthersAreLeftAlone: others publish episodes of kind health too,
+// and close them themselves.
+func TestTroublesOfOthersAreLeftAlone(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	k.ticks(0, 4, well20)
+	k.put(event.TopicEpisodes, &event.Episode{
+		Id: "x", Kind: event.EpisodeHealth, Rule: "sql-rule-failing", Source: "sql", Subject: "mine", Metric: "evaluations",
+		Target: &event.Target{Kind: event.KindSource, Place: "sql", Name: "mine"}, State: event.EpisodeState_EPISODE_STATE_OPEN,
+		Sequence: 1, OnsetMs: at(1).UnixMilli(), AtMs: at(1).UnixMilli(), Unit: "evaluations", Basis: event.Basis_BASIS_MEASURED,
+	})
+	k.ticks(4, 6, well20)
+	k.want("sql-rule-failing sql source/sql//mine open 03-02 00:30 03-02 00:30 0/0 evaluations")
+}

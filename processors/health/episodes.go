@@ -121,14 +121,15 @@ func (r *episodeRow) episode() *episode {
 	return e
 }
 
-// readEpisodes reads what is open, and what began so recently that the same
+// readEpisodes reads of its own rules (others publish health episodes too) what
+// is open, and what began so recently that the same
 // onset could be found again; and lays over it what is not stored yet.
 func (p *Processor) readEpisodes(ctx context.Context, now time.Time) (*ledger, error) {
 	rows, err := clickhouse.Select[episodeRow](ctx, p.deps.DB, `
 SELECT id, rule, source, target, subject, metric, state, sequence, onset, closed, value, baseline, peak, peak_at, severity, unit
 FROM v_episodes
-WHERE kind = 'health' AND (state != 'closed' OR closed > fromUnixTimestamp64Milli(toInt64(?), 'UTC'))`,
-		now.Add(-2*p.cfg.Lookback.D()).UnixMilli())
+WHERE kind = 'health' AND rule IN ? AND (state != 'closed' OR closed > fromUnixTimestamp64Milli(toInt64(?), 'UTC'))`,
+		Rules(), now.Add(-2*p.cfg.Lookback.D()).UnixMilli())
 	if err != nil {
 		return nil, err
 	}
