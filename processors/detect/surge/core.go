@@ -20,7 +20,6 @@ type core struct {
 	count   counter
 	long    level            // of the values
 	short   float64          // mean of the last few
-	drift   float64          // mean distance to the season lately
 	spread  level            // of the jumps from look to look, lately
 	usual   level            // the same, as usual
 	matched level            // of the distances to the nearest pattern
@@ -118,7 +117,7 @@ func (c *core) judge(f *Finding, unix int64, missed float64, m memory, p *params
 		c.long.m, c.short = y, y
 	}
 	if missed > p.Short { // what was lately is long ago
-		c.short, c.drift, c.held = c.long.m, 0, 0
+		c.short, c.held = c.long.m, 0
 	}
 	if y != math.Trunc(y) || y < 0 {
 		c.whole = false
@@ -131,11 +130,9 @@ func (c *core) judge(f *Finding, unix int64, missed float64, m memory, p *params
 		jump = c.spread.m
 	}
 	c.short += (y - c.short) / min(p.Short, n+1)
-	c.drift += (y - expected - c.drift) / min(p.Drift, n+1)
 	c.spread.learn(jump, 1/min(p.Spread, n+1), 2*p.Clip, floor)
 	var r [channels]float64
 	var near int
-	r[channelDrift] = math.Abs(c.drift)
 	r[channelShort] = math.Abs(c.short - c.long.m)
 	r[channelSeason] = math.Abs(y - expected)
 	r[channelSpread] = math.Abs(math.Log((c.spread.m + floor) / (c.usual.m + floor)))
@@ -153,7 +150,9 @@ func (c *core) judge(f *Finding, unix int64, missed float64, m memory, p *params
 	case c.whole:
 		f.Surprise = min(f.Surprise, c.chance(y, expected, p))
 	}
-	f.Surprise *= c.pacing(p)
+	if f.Surprise > 0 {
+		f.Surprise *= c.pacing(p)
+	}
 	f.Score = p.score(f.Surprise)
 	f.Stirred = f.Surprise > p.Stir
 	c.explain(f, expected, band)

@@ -14,9 +14,6 @@ type params struct {
 	// Short is the window of a rise that is slow: no single look of it stands
 	// out, an hour of five minutes does.
 	Short float64
-	// Drift is the window over which the distance to the season is averaged:
-	// a day that is unlike its kind, some hours of it.
-	Drift float64
 	// Spread is the window of how much the series jumps about.
 	Spread float64
 	// Clip is how many usual deviations one look may pull a level: three, as
@@ -53,8 +50,7 @@ type params struct {
 
 // The channels of surprise.
 const (
-	channelDrift   = iota // how far from its season lately
-	channelShort          // the short mean against the level
+	channelShort   = iota // the short mean against the level
 	channelSeason         // the value against its season
 	channelSpread         // how much it jumps about against how much it usually does
 	channelPattern        // how unlike any earlier pattern the last looks are
@@ -63,7 +59,7 @@ const (
 
 func standard() params {
 	return params{
-		Warm: 30, Long: 288, Short: 12, Drift: 36, Spread: 24, Clip: 3,
+		Warm: 30, Long: 288, Short: 12, Spread: 24, Clip: 3,
 		SlotMemory: 8, SlotClip: 6, SeasonEdge: 0.9,
 		Quantile: 0.99, Step: 0.05, Early: 10, Excess: 0.1, ClipExcess: 5, Init: 3,
 		Alike: 1.5, Blend: 0.1,
