@@ -71,9 +71,11 @@ func (b *Belongings) Named(wording string) Belonging {
 	return Belonging{}
 }
 
-// hasWord finds a word whose neighbours are no Latin letters or digits where it
-// begins or ends with one itself: TikTok请求 has TikTok, TikToker has not.
+// hasWord finds a word that does not run on into another: TikTok请求 and
+// TikTok50% have TikTok, TikToker has not.
 func hasWord(text, word string) bool {
+	first, size := utf8.DecodeRuneInString(word)
+	last, _ := utf8.DecodeLastRuneInString(word)
 	for from := 0; ; {
 		i := strings.Index(text[from:], word)
 		if i < 0 {
@@ -82,15 +84,16 @@ func hasWord(text, word string) bool {
 		i += from
 		before, _ := utf8.DecodeLastRuneInString(text[:i])
 		after, _ := utf8.DecodeRuneInString(text[i+len(word):])
-		first, _ := utf8.DecodeRuneInString(word)
-		last, _ := utf8.DecodeLastRuneInString(word)
-		runsOn := (isLatin(first) && isLatin(before)) || (isLatin(last) && isLatin(after))
-		if !runsOn {
+		if !runOn(before, first) && !runOn(last, after) {
 			return true
 		}
-		_, size := utf8.DecodeRuneInString(text[i:])
 		from = i + size
 	}
 }
 
-func isLatin(r rune) bool { return unicode.Is(unicode.Latin, r) || unicode.IsDigit(r) }
+// runOn reports whether two signs side by side are of one word.
+func runOn(a, b rune) bool {
+	return isLatin(a) && isLatin(b) || unicode.IsDigit(a) && unicode.IsDigit(b)
+}
+
+func isLatin(r rune) bool { return unicode.Is(unicode.Latin, r) }

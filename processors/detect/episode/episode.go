@@ -48,8 +48,9 @@ const (
 const (
 	turnedBelow = 0.8 // share of the peak's excess
 	again       = 1.5 // times the lowest since the peak
-	sameMeans   = 0.15
-	settledIn   = 3  // windows of alike means, after the decline
+	sameMeans   = 0.1
+	settledAt   = 0.5 // share of the peak's excess from which on it has declined
+	settledIn   = 5   // windows of alike means, after the decline
 	plateauIn   = 14 // the same, at the height of the peak
 	longest     = 90 * 24 * time.Hour
 	dayMS       = int64(24 * time.Hour / time.Millisecond)
@@ -64,6 +65,9 @@ type Start struct {
 	OnsetMS int64
 	// Baseline, Low, High, Coverage are frozen: what was usual before the onset.
 	Baseline, Low, High, Coverage float64
+	// Young says that the baseline is a guess from a few values, or a 0 that was
+	// looked for and not found.
+	Young bool
 	// Least is what the baseline counts as at least where a multiple is told.
 	Least float64
 	// How says how the baseline was computed.
@@ -334,7 +338,7 @@ func (t *Track) over(p Point, e float64) {
 	switch {
 	case t.sustained(t.inside, p.AtMS, t.insideN, 3, max(dayMS, 2*t.EveryMS)):
 		t.Over, t.BackMS = Back, t.inside
-	case alike >= settledIn && t.settled.mean < turnedBelow*t.peakE, alike >= plateauIn:
+	case alike >= settledIn && t.settled.mean < settledAt*t.peakE, alike >= plateauIn:
 		t.Over = Settled
 	case p.AtMS-t.OpenedMS > longest.Milliseconds():
 		t.Over = Aged

@@ -12,7 +12,7 @@ func (t *Track) Fields(p *state.Pen) {
 	p.Text(&t.How, 2048)
 	scale, over, alike := uint32(t.Scale), int64(t.Over), t.settled.alike
 	p.Uint32s(&scale, &t.Sequence, &t.Resurges, &t.depth, &t.belowN, &t.halfN, &t.insideN, &t.borders)
-	p.Flags(&t.Falls, &t.declining, &t.halved)
+	p.Flags(&t.Falls, &t.Young, &t.declining, &t.halved)
 	p.Ints(&t.OnsetMS, &t.EveryMS, &t.OpenedMS, &t.PeakMS, &t.BackMS, &t.fellMS, &over, &alike,
 		&t.at, &t.below, &t.half, &t.inside, &t.first, &t.top10, &t.settled.begin)
 	p.Floats(&t.Baseline, &t.Low, &t.High, &t.Coverage, &t.Least, &t.Severity, &t.Peak,

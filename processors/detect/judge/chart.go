@@ -211,6 +211,11 @@ func closer(who subject, from int64) *closely {
 	return m
 }
 
+// open reports whether an episode is.
+func (m *closely) open() bool {
+	return m.track != nil || slices.ContainsFunc(m.over, func(th *threshold) bool { return th.track != nil })
+}
+
 func (m *closely) adopt(who subject) {
 	s := series{subject: m.subject, over: m.over}
 	s.adopt(who)
@@ -241,7 +246,7 @@ func (t *Target) judgePlace(l *look, p *place, rank uint32, value float64, previ
 	t.judgeRank(l, p, &r)
 
 	for w := range rises {
-		if known < ranks.Span(w).Seconds() {
+		if known < ranks.Span(w).Seconds() || (p.more != nil && p.more.track != nil) { // what is told is not ordinary
 			continue
 		}
 		weight := ranks.Weight(w, l.took)
@@ -258,7 +263,6 @@ func (t *Target) judgePlace(l *look, p *place, rank uint32, value float64, previ
 		}
 	}
 	if p.more != nil {
-		p.more.keep(l.slot, rank, c)
 		t.calmDown(l, p)
 	}
 }
@@ -283,10 +287,10 @@ func (m *closely) keep(at int64, rank uint32, c *chart) {
 // calmDown gives the memory of a stranger back after a long calm.
 func (t *Target) calmDown(l *look, p *place) {
 	m := p.more
-	if m.watched || m.track != nil || len(m.over) > 0 {
+	if m.kept || m.open() || l.slot-max(m.idle, p.seen) <= calmAfter.Milliseconds() && (m.watched || l.slot-m.idle <= calmAfter.Milliseconds()) {
 		return
 	}
-	if l.slot-m.idle > calmAfter.Milliseconds() {
+	if len(m.over) == 0 || p.rank == 0 {
 		p.more = nil
 	}
 }
@@ -300,7 +304,7 @@ func (t *Target) evictPlaces() {
 	}
 	var old []*place
 	for _, p := range c.places {
-		if p.rank == 0 && (p.more == nil || (!p.more.watched && p.more.track == nil)) {
+		if p.rank == 0 && (p.more == nil || (!p.more.kept && !p.more.open())) {
 			old = append(old, p)
 		}
 	}

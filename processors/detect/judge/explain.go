@@ -44,16 +44,33 @@ func (t *Target) seen(v *voice, e *event.Episode) string {
 		}
 		return text + "."
 	}
-	text := fmt.Sprintf("%s has %s", v.who.name, t.amount(v, v.value))
+	text := fmt.Sprintf("%s: %s", t.title(v, in), t.amount(v, v.value))
 	if v.previous != nil {
 		text += ", before that " + number(*v.previous)
 	}
-	return text + ", in " + in + "."
+	return text + "."
+}
+
+// title is who it is about and where: #tiktokrefugee on mastodon.social.
+func (t *Target) title(v *voice, in string) string {
+	place := t.target.GetPlace()
+	switch t.target.GetKind() {
+	case event.KindTag:
+		return "#" + t.target.GetName() + " on " + place
+	case event.KindArticle:
+		return t.target.GetName() + " on " + place
+	case event.KindKeyword:
+		return t.target.GetName() + " in " + place
+	}
+	return v.who.name + " in " + in
 }
 
 func (t *Target) amount(v *voice, x float64) string {
 	m := meterOf(t.target.GetKind(), v.metric)
 	text := number(x) + " " + v.unit
+	if v.track.Scale == episode.Presence && m.how == counter { // a limit is for the count itself
+		return text
+	}
 	if p := m.period(time.Duration(v.track.EveryMS) * time.Millisecond); p != "" {
 		text += " " + p
 	}
@@ -73,11 +90,7 @@ func (t *Target) expected(v *voice) string {
 	case tr.Scale == episode.Presence:
 		return "It was listed until " + instant(tr.OnsetMS).Format(minute) + "."
 	case v.rank != nil:
-		base := "#" + placeText(tr.Baseline)
-		if tr.Baseline > float64(t.chart.depth) {
-			base = "outside of the list"
-		}
-		return fmt.Sprintf("Its %s before was %s (%s of the looks were there).", tr.How, base, percent(tr.Coverage))
+		return fmt.Sprintf("Its %s before was %s (%s of the looks were there).", tr.How, t.rankText(tr.Baseline), percent(tr.Coverage))
 	}
 	return fmt.Sprintf("Expected were %s, %s to %s being ordinary: %s (%s of the looks were there). That is %s times as much.",
 		number(tr.Baseline), number(tr.Low), number(tr.High), tr.How, percent(tr.Coverage), number(tr.Multiple(v.value)))
@@ -93,7 +106,7 @@ func (t *Target) soFar(v *voice, e *event.Episode) string {
 	}
 	peak := number(tr.Peak)
 	if v.rank != nil {
-		peak = "#" + placeText(tr.Peak)
+		peak = t.rankText(tr.Peak)
 	}
 	var parts []string
 	switch e.GetChange() {
@@ -118,13 +131,14 @@ func (t *Target) ending(v *voice, peak string) string {
 	if level, known := tr.Level(); known {
 		at = number(level)
 		if v.rank != nil {
-			at = "#" + placeText(level)
-			if level > float64(t.chart.depth) {
-				at = "outside of the list"
-			}
+			at = t.rankText(level)
 		}
 	}
-	head := "Over: the peak was " + peak + " at " + instant(tr.PeakMS).Format(minute)
+	top := "the peak"
+	if tr.Falls {
+		top = "the lowest"
+	}
+	head := "Over: " + top + " was " + peak + " at " + instant(tr.PeakMS).Format(minute)
 	switch tr.Over {
 	case episode.Back:
 		return head + "; back in the ordinary band since " + instant(tr.BackMS).Format(minute) + "."
@@ -165,10 +179,15 @@ func (t *Target) place() string {
 	switch t.target.GetKind() {
 	case event.KindListing:
 		return "the store (" + store + ")"
-	case event.KindTag:
-		return "#" + t.target.GetName() + " (" + store + ")"
 	}
 	return t.target.GetName() + " (" + store + ")"
+}
+
+func (t *Target) rankText(rank float64) string {
+	if rank > float64(t.chart.depth) {
+		return "outside of the list"
+	}
+	return "#" + placeText(rank)
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
@@ -210,9 +229,13 @@ func spanText(d time.Duration) string {
 	case d < 48*time.Hour:
 		return strconv.FormatFloat(math.Round(d.Hours()), 'f', 0, 64) + " h"
 	}
-	return strconv.FormatFloat(math.Round(d.Hours()/24), 'f', 0, 64) + " days"
+	return strconv.FormatFloat(math.Round(d.Hours()/2.4)/10, 'f', -1, 64) + " days"
 }
 
+// daysText is a span in whole days.
 func daysText(ms int64) string {
-	return spanText(time.Duration(ms) * time.Millisecond)
+	if n := int(math.Round(float64(ms) / float64(oneDay.Milliseconds()))); n != 1 {
+		return strconv.Itoa(n) + " days"
+	}
+	return "a day"
 }

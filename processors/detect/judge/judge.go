@@ -53,7 +53,8 @@ type subject struct {
 	belongs    config.Belonging
 	id         string // as in readings
 	name       string // for a person
-	watched    bool
+	watched    bool    // the watchlist names it, or a rule treats it so
+	kept       bool    // it is on the watchlist itself: never forgotten, always in full
 	rule       *rule   // of its kind; nil: nothing is told
 	thresholds []*rule // all that match
 }
@@ -61,7 +62,8 @@ type subject struct {
 // about finds the rules of a series.
 func (j *Judge) about(t *Target, name, metric, kind string) subject {
 	s := subject{id: name, name: name, belongs: j.belongs.Of(t.target, name)}
-	if s.belongs == (config.Belonging{}) && t.target.GetKind() == event.KindList {
+	s.kept = s.belongs != (config.Belonging{})
+	if !s.kept && t.target.GetKind() == event.KindList {
 		s.belongs = j.belongs.Named(name)
 	}
 	s.watched = s.belongs != (config.Belonging{})

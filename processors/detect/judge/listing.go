@@ -17,7 +17,7 @@ func (t *Target) judgeListed(l *look, se *series, at int64, v float64) {
 		change := se.track.Add(episode.Point{AtMS: at, Value: v, Calm: there, Severity: se.track.Severity})
 		if change != "" {
 			vo := se.voice(se.track)
-			vo.value, vo.previous = v, &se.value
+			vo.value, vo.previous = v, new(se.value)
 			t.say(l, vo, change)
 		}
 		if se.track.Over != episode.NotOver {
@@ -33,7 +33,7 @@ func (t *Target) judgeListed(l *look, se *series, at int64, v float64) {
 			EveryMS: l.everyMS(), Coverage: 1, How: "it was there at the look before",
 		}, episode.Point{AtMS: at, Value: v, Severity: severity})
 		vo := se.voice(se.track)
-		vo.value, vo.previous = v, &se.value
+		vo.value, vo.previous = v, new(se.value)
 		t.say(l, vo, episode.Opened)
 	}
 	if there {

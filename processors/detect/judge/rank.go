@@ -50,6 +50,7 @@ func (t *Target) judgeRank(l *look, p *place, r *placed) {
 		m = closer(t.judge.about(t, p.id, event.MetricRank, config.RuleRank), l.slot)
 		m.stays = staysEnough
 	}
+	m.keep(l.slot, r.rank, t.chart)
 	m.stay(l, r)
 	t.judgePlaceThresholds(l, p, m, r)
 	if m.track != nil {

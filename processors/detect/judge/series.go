@@ -72,12 +72,13 @@ func (t *Target) newSeries(l *look, name, metric string) *series {
 		if every == 0 {
 			every = l.every
 		}
-		if se.watched {
+		if se.kept {
 			se.full = surge.NewFull(every, se.meter.kind())
 		} else {
 			se.light = surge.NewLight(every, se.meter.kind())
 		}
 		se.young.zeros = t.zeros
+		se.young.off = t.target.GetKind() == event.KindList
 	}
 	return se
 }
@@ -204,7 +205,7 @@ func (se *series) start(at int64, l *look, f *surge.Finding) episode.Start {
 	}
 	return episode.Start{
 		Rule: se.rule.name, Scale: episode.Linear, Falls: se.meter.how == less, OnsetMS: onset, EveryMS: every.Milliseconds(),
-		Baseline: f.Baseline, Low: f.Low, High: f.High, Coverage: f.Coverage, How: f.How, Least: se.least(f),
+		Baseline: f.Baseline, Low: f.Low, High: f.High, Coverage: f.Coverage, How: f.How, Least: se.least(f), Young: f.Learning,
 	}
 }
 
@@ -271,7 +272,7 @@ func (d *told) tell(at int64, surprise float64) float64 {
 
 // tier gives a full memory to what stirs, and takes it back after a long calm.
 func (t *Target) tier(se *series, at int64, f *surge.Finding) {
-	if se.watched {
+	if se.kept {
 		return
 	}
 	if f.Stirred {

@@ -17,15 +17,17 @@ const (
 	halfRise        = 1.5 // log rank at which a rise does
 	shareOfPlace    = 0.55
 	chanceOutweighs = 10 // standard deviations of a count that leave no doubt
+	youngMillion    = 6  // powers of ten at which a young count weighs whole
 )
 
 // severityOfCount is d/(d+1.5) · (0.7 + 0.3 score) · min(1, z/10), where d are
 // the doublings over the baseline and z, of counts, the excess in standard
-// deviations of chance.
+// deviations of chance. Where there is no baseline yet the last factor is
+// min(1, lg(value)/6): five hundred views of a new tag are no million.
 func severityOfCount(se *series, f *surge.Finding) float64 {
-	baseline, times, score := f.Baseline, se.times(f), f.Score
+	baseline, times, score, young := f.Baseline, se.times(f), f.Score, f.Learning
 	if se.track != nil {
-		baseline, times, score = se.track.Baseline, se.track.Multiple(f.Value), max(score, 0.5)
+		baseline, times, score, young = se.track.Baseline, se.track.Multiple(f.Value), max(score, 0.5), se.track.Young
 		if se.meter.how == less && times > 0 {
 			times = 1 / times
 		}
@@ -35,7 +37,10 @@ func severityOfCount(se *series, f *surge.Finding) float64 {
 	}
 	d := math.Log2(times)
 	s := d / (d + halfMultiple) * (0.7 + 0.3*score)
-	if se.meter.count {
+	switch {
+	case young:
+		s *= max(0, min(1, math.Log10(max(1, f.Value))/youngMillion))
+	case se.meter.count:
 		s *= min(1, (f.Value-baseline)/math.Sqrt(max(baseline, 0)+1)/chanceOutweighs)
 	}
 	return bounded(s, se.watched)

@@ -158,7 +158,7 @@ func (t *Target) evictSeries() {
 	}
 	var old []*series
 	for _, se := range t.series {
-		if !se.open() && (!se.watched || se.rule == nil) {
+		if !se.open() && !se.kept {
 			old = append(old, se)
 		}
 	}

@@ -19,7 +19,7 @@ func (t *Target) judgeThresholds(l *look, se *series, at int64, v float64) {
 			vo := se.voice(th.track)
 			vo.value, vo.rule = v, th.rule
 			if se.had {
-				vo.previous = &se.value
+				vo.previous = new(se.value)
 			}
 			t.say(l, vo, change)
 		}

@@ -155,7 +155,8 @@ func (se *series) fields(p *state.Pen, t *Target) {
 		se.kind = config.RuleSurge
 	}
 	se.adopt(t.judge.about(t, se.subject.id, se.metric, se.kind))
-	if se.watched && se.full == nil && se.light != nil { // it is watched since
+	se.young.off = t.target.GetKind() == event.KindList
+	if se.kept && se.full == nil && se.light != nil { // it is watched since
 		se.full, se.light = surge.NewFullFromLight(se.light), nil
 	}
 	if se.open() && se.seen <= 0 {

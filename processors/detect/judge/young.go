@@ -15,6 +15,7 @@ type young struct {
 	mean  float64 // of ln(1 + value)
 	was   float64 // the mean before the value at hand
 	wasN  uint32
+	off   bool // all on a platform's list is young, and rises while it is there
 }
 
 const (
@@ -50,7 +51,7 @@ func (y *young) add(f *surge.Finding, se *series, total float64) {
 // worth reports whether the value is far above what was seen so far, and puts
 // that into the finding as its baseline.
 func (y *young) worth(se *series, f *surge.Finding, p *preset) bool {
-	if y.wasN < youngLooks || !se.meter.count {
+	if y.off || y.wasN < youngLooks || !se.meter.count {
 		return false
 	}
 	multiple, least := p.youngMultiple, p.youngLeast

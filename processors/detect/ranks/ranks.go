@@ -95,7 +95,8 @@ const (
 	clip      = 5
 	leastQ    = 0.05
 	leastM    = 0.05
-	mostQ     = 10
+	mostQ     = 1.5 // beyond a factor of four nothing is ordinary
+	mostM     = 0.5
 	enough    = 100 // weight that makes a tail worth more than the one above it
 	priorTail = 3
 )
@@ -129,7 +130,7 @@ func (t *Tail) Learn(r float64, weight float32) {
 		return
 	}
 	e := min(r-float64(t.Q), clip*max(float64(t.M), leastM))
-	t.M = max(leastM, t.M+weight*learns*(float32(e)-t.M))
+	t.M = max(leastM, min(mostM, t.M+weight*learns*(float32(e)-t.M)))
 	t.Q = min(mostQ, t.Q*(1+weight*step*quantile))
 }
 
