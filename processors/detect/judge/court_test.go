@@ -139,3 +139,7 @@ func charted(i, depth, rank int, app string) *event.Snapshot {
 }
 
 const rednote = "741292507"
+
+func keyword(word string) *event.Target {
+	return &event.Target{Kind: event.KindKeyword, Place: "hackernews", Name: word}
+}

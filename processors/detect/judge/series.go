@@ -17,6 +17,7 @@ type series struct {
 	metric string
 	kind   string // of the rule that may tell of it: surge, delisted or none
 	meter  meter
+	listed bool // on a platform's list all is young, and rises while it is there
 
 	seen  int64 // slot of the last look that had it, ms
 	at    int64 // last judged instant, ms
@@ -59,13 +60,8 @@ const (
 )
 
 func (t *Target) newSeries(l *look, name, metric string) *series {
-	se := &series{metric: metric, meter: meterOf(t.target.GetKind(), metric)}
-	switch {
-	case metric == event.MetricListed && t.target.GetKind() == event.KindListing:
-		se.kind = config.RuleDelisted
-	case se.meter.how != silent:
-		se.kind = config.RuleSurge
-	}
+	se := &series{metric: metric}
+	se.classify(t)
 	se.adopt(t.judge.about(t, name, metric, se.kind))
 	if se.kind == config.RuleSurge {
 		every := se.meter.every
@@ -77,10 +73,23 @@ func (t *Target) newSeries(l *look, name, metric string) *series {
 		} else {
 			se.light = surge.NewLight(every, se.meter.kind())
 		}
-		se.young.zeros = t.zeros
-		se.young.off = t.target.GetKind() == event.KindList
+		if !se.listed {
+			se.young.zeros = t.zeros
+		}
 	}
 	return se
+}
+
+// classify says what its numbers are.
+func (se *series) classify(t *Target) {
+	kind := t.target.GetKind()
+	se.meter, se.listed = meterOf(kind, se.metric), kind == event.KindList
+	switch {
+	case se.metric == event.MetricListed && kind == event.KindListing:
+		se.kind = config.RuleDelisted
+	case se.meter.how != silent:
+		se.kind = config.RuleSurge
+	}
 }
 
 // adopt takes on what the rules and the watchlist say of it now.
@@ -167,13 +176,13 @@ func (t *Target) judgeSurge(l *look, se *series, at int64, v float64) {
 		return
 	}
 	first := se.at == 0 && se.meter.how == counter
-	se.young.add(&f, se, v)
+	was := se.young.add(&f, se, v)
 	if (first && se.young.zeros < enoughZero) || f.Reset { // no rate yet
 		se.calm = max(se.calm, at)
 		return
 	}
 	t.tier(se, at, &f)
-	found := t.worth(se, at, &f)
+	found := t.worth(se, at, &f, was)
 	se.remember(at, &f)
 	p := episode.Point{AtMS: at, Value: f.Value, Found: found, Severity: severityOfCount(se, &f)}
 	switch {
@@ -238,13 +247,13 @@ func (se *series) times(f *surge.Finding) float64 {
 }
 
 // worth applies the rule: far out in the tails, and enough of it.
-func (t *Target) worth(se *series, at int64, f *surge.Finding) bool {
+func (t *Target) worth(se *series, at int64, f *surge.Finding, was sofar) bool {
 	if se.rule == nil || f.Value < se.rule.min {
 		return false
 	}
 	p := &se.rule.preset
 	if f.Learning {
-		return se.young.worth(se, f, p)
+		return se.young.worth(se, f, was, p)
 	}
 	score, multiple := p.score, p.multiple
 	if !se.watched {

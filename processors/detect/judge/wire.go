@@ -3,6 +3,7 @@ package judge
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/tidemark/tidemark/internal/config"
 	"github.com/tidemark/tidemark/internal/event"
@@ -83,10 +84,18 @@ func (t *Target) fields(p *state.Pen) error {
 		}
 		t.chart.fields(p, t)
 	}
+	metrics := t.metrics()
+	each(p, &metrics, mostSeries, func(name *string) { p.Text(name, mostName) })
 	each(p, &t.series, mostSeries, func(se **series) {
 		if *se == nil {
 			*se = &series{}
 		}
+		i := uint32(max(0, slices.Index(metrics, (*se).metric))) //nolint:gosec // an index
+		if p.Uint32s(&i); int(i) >= len(metrics) {
+			p.Fail(errors.New("a series has no metric"))
+			return
+		}
+		(*se).metric = metrics[i]
 		(*se).fields(p, t)
 	})
 	if p.Reads() && p.Err() == nil {
@@ -98,6 +107,24 @@ func (t *Target) fields(p *state.Pen) error {
 		}
 	}
 	return p.Err()
+}
+
+// metrics are the names of those that there are, once each: a target has
+// thousands of series and some few metrics.
+func (t *Target) metrics() (all []string) {
+	for _, se := range t.series {
+		if !slices.Contains(all, se.metric) {
+			all = append(all, se.metric)
+		}
+	}
+	return all
+}
+
+// since is an instant that is mostly not long before another.
+func since(p *state.Pen, at *int64, slot int64) {
+	d := slot - *at
+	p.Ints(&d)
+	*at = slot - d
 }
 
 // each goes over a list.
@@ -120,12 +147,24 @@ func each[T any](p *state.Pen, list *[]T, most int, do func(*T)) {
 
 func (se *series) fields(p *state.Pen, t *Target) {
 	p.Text(&se.subject.id, mostName)
-	p.Text(&se.metric, mostName)
-	p.Ints(&se.seen, &se.at, &se.calm, &se.stir, &se.told.at)
-	p.Floats(&se.value, &se.told.surprise, &se.young.mean, &se.young.was)
-	p.Uint32s(&se.young.zeros, &se.young.n, &se.young.wasN)
+	since(p, &se.seen, t.slot)
+	since(p, &se.at, se.seen)
+	since(p, &se.calm, se.at)
+	p.Floats(&se.value)
 	light, full, open := se.light != nil, se.full != nil, se.track != nil
-	p.Flags(&se.had, &light, &full, &open)
+	told, young, stirred := se.told != (told{}), se.young != (young{}), se.stir != 0
+	p.Flags(&se.had, &light, &full, &open, &told, &young, &stirred)
+	if told {
+		p.Ints(&se.told.at)
+		p.Floats(&se.told.surprise)
+	}
+	if young {
+		p.Uint32s(&se.young.zeros, &se.young.n)
+		p.Floats(&se.young.mean)
+	}
+	if stirred {
+		p.Ints(&se.stir)
+	}
 	if light {
 		if se.light == nil {
 			se.light = &surge.Light{}
@@ -147,15 +186,8 @@ func (se *series) fields(p *state.Pen, t *Target) {
 	if !p.Reads() || p.Err() != nil {
 		return
 	}
-	se.meter = meterOf(t.target.GetKind(), se.metric)
-	switch {
-	case se.metric == event.MetricListed && t.target.GetKind() == event.KindListing:
-		se.kind = config.RuleDelisted
-	case se.meter.how != silent:
-		se.kind = config.RuleSurge
-	}
+	se.classify(t)
 	se.adopt(t.judge.about(t, se.subject.id, se.metric, se.kind))
-	se.young.off = t.target.GetKind() == event.KindList
 	if se.kept && se.full == nil && se.light != nil { // it is watched since
 		se.full, se.light = surge.NewFullFromLight(se.light), nil
 	}
