@@ -62,18 +62,28 @@ const (
 	RuleThreshold = "threshold"
 )
 
-// Switch is true or false, and on where nobody says anything.
-type Switch string
+// Switch is on where nobody says anything.
+type Switch uint8
 
-// On reports whether the switch is on.
-func (s Switch) On() bool { return s != "false" }
+// On and Off are written true and false.
+const (
+	On Switch = iota
+	Off
+)
+
+// MarshalText writes what UnmarshalText takes.
+func (s Switch) MarshalText() ([]byte, error) { return strconv.AppendBool(nil, s == On), nil }
 
 // UnmarshalText takes true and false.
 func (s *Switch) UnmarshalText(text []byte) error {
-	if t := string(text); t != "true" && t != "false" {
-		return fmt.Errorf("is %q, want true or false", t)
+	switch string(text) {
+	case "true":
+		*s = On
+	case "false":
+		*s = Off
+	default:
+		return fmt.Errorf("is %q, want true or false", text)
 	}
-	*s = Switch(text)
 	return nil
 }
 

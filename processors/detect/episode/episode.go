@@ -51,7 +51,7 @@ const (
 	sameMeans   = 0.1
 	settledAt   = 0.5 // share of the peak's excess from which on it has declined
 	settledIn   = 5   // windows of alike means, after the decline
-	plateauIn   = 14 // the same, at the height of the peak
+	plateauIn   = 14  // the same, at the height of the peak
 	longest     = 90 * 24 * time.Hour
 	dayMS       = int64(24 * time.Hour / time.Millisecond)
 	hourMS      = int64(time.Hour / time.Millisecond)

@@ -100,32 +100,36 @@ func (t *Target) lookAtList(l *look, s *event.Snapshot) {
 	}
 	first := len(c.looks) == 0
 	previous := c.looked(l)
-	// Once each, in the order of the list.
-	on := make(map[string]bool, len(s.GetReadings()))
+	on := t.judgeThose(l, s, previous, func(rank uint32) bool { return first || (before > 0 && rank > before) })
+	for _, p := range slices.Clone(c.places) {
+		// A list shorter than usual: of those below nobody knows.
+		if on[p.id] || p.rank > l.depth || (p.rank == 0 && p.more == nil) {
+			continue
+		}
+		t.judgePlace(l, p, 0, float64(max(l.depth, c.depth))+1, previous)
+	}
+	t.evictPlaces()
+}
+
+// judgeThose judges those on the list, once each and in its order. unknown
+// tells of a place whether nobody had looked there before.
+func (t *Target) judgeThose(l *look, s *event.Snapshot, previous int64, unknown func(rank uint32) bool) (on map[string]bool) {
+	on = make(map[string]bool, len(s.GetReadings()))
 	for _, r := range s.GetReadings() {
 		if r.GetMetric() != event.MetricRank || on[r.GetSubject()] || r.GetValue() > math.MaxUint32 {
 			continue
 		}
 		on[r.GetSubject()] = true
 		rank := uint32(r.GetValue())
-		p := c.index[r.GetSubject()]
+		p := t.chart.index[r.GetSubject()]
 		if p == nil {
-			if p = t.newPlace(l, r.GetSubject(), first || (before > 0 && rank > before), previous); p == nil {
-				continue
-			}
+			p = t.newPlace(l, r.GetSubject(), unknown(rank), previous)
 		}
-		t.judgePlace(l, p, rank, float64(rank), previous)
+		if p != nil {
+			t.judgePlace(l, p, rank, float64(rank), previous)
+		}
 	}
-	for _, p := range slices.Clone(c.places) {
-		if on[p.id] || (p.rank == 0 && p.more == nil) {
-			continue
-		}
-		if p.rank > l.depth { // the list is shorter than usual: nobody looked there
-			continue
-		}
-		t.judgePlace(l, p, 0, float64(max(l.depth, c.depth))+1, previous)
-	}
-	t.evictPlaces()
+	return on
 }
 
 // deepen keeps the usual depth: a longer list counts at once, a shorter one
@@ -245,25 +249,38 @@ func (t *Target) judgePlace(l *look, p *place, rank uint32, value float64, previ
 	r := placed{value: value, rank: rank, rises: rises, band: band, previous: p.rank}
 	t.judgeRank(l, p, &r)
 
-	for w := range rises {
-		if known < ranks.Span(w).Seconds() || (p.more != nil && p.more.track != nil) { // what is told is not ordinary
-			continue
-		}
-		weight := ranks.Weight(w, l.took)
-		band[w].Learn(rises[w], weight)
-		if p.more != nil {
-			p.more.tails[w].Learn(rises[w], weight)
-		}
-	}
+	p.learn(l, &r, known)
 	p.rank, p.x, p.looked = rank, float32(x), t.looked
 	if rank > 0 {
 		p.seen = l.slot
-		if p.best == 0 || rank <= p.best || l.slot-p.bestAt > newBest {
-			p.best, p.bestAt = rank, l.slot
-		}
+		p.better(l)
 	}
 	if p.more != nil {
 		t.calmDown(l, p)
+	}
+}
+
+// better keeps the best place of some 30 days.
+func (pl *place) better(l *look) {
+	if pl.best == 0 || pl.rank <= pl.best || l.slot-pl.bestAt > newBest {
+		pl.best, pl.bestAt = pl.rank, l.slot
+	}
+}
+
+// learn lets the changes be ordinary, but for those that are told.
+func (pl *place) learn(l *look, r *placed, known float64) {
+	if pl.more != nil && pl.more.track != nil {
+		return
+	}
+	for w := range r.rises {
+		if known < ranks.Span(w).Seconds() {
+			continue
+		}
+		weight := ranks.Weight(w, l.took)
+		r.band[w].Learn(r.rises[w], weight)
+		if pl.more != nil {
+			pl.more.tails[w].Learn(r.rises[w], weight)
+		}
 	}
 }
 

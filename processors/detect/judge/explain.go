@@ -176,8 +176,7 @@ func (t *Target) place() string {
 	if c := t.target.GetCountry(); c != "" {
 		store += ", " + strings.ToUpper(c)
 	}
-	switch t.target.GetKind() {
-	case event.KindListing:
+	if t.target.GetKind() == event.KindListing {
 		return "the store (" + store + ")"
 	}
 	return t.target.GetName() + " (" + store + ")"

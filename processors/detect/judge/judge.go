@@ -51,8 +51,8 @@ func New(cfg config.Detect, belongs *config.Belongings) (*Judge, error) {
 // subject is what is known of a series beside its numbers.
 type subject struct {
 	belongs    config.Belonging
-	id         string // as in readings
-	name       string // for a person
+	id         string  // as in readings
+	name       string  // for a person
 	watched    bool    // the watchlist names it, or a rule treats it so
 	kept       bool    // it is on the watchlist itself: never forgotten, always in full
 	rule       *rule   // of its kind; nil: nothing is told

@@ -114,7 +114,7 @@ func (m *closely) stay(l *look, r *placed) {
 func (t *Target) worthRank(p *place, m *closely, r *placed) (finding, bool) {
 	pre := &m.rule.preset
 	usual := ranks.Place(float64(p.level[ranks.Windows-1]))
-	if top := m.rule.top; top > 0 && r.value > top && (r.rank > 0 || usual > top) {
+	if m.rule.tooLow(r, usual) {
 		return finding{}, false
 	}
 	bar, first, own := pre.rank, pre.firstFrom, &m.tails
@@ -140,6 +140,11 @@ func (t *Target) worthRank(p *place, m *closely, r *placed) (finding, bool) {
 		return f, false
 	}
 	return f, true
+}
+
+// tooLow reports whether the rule is for higher places only.
+func (r *rule) tooLow(at *placed, usual float64) bool {
+	return r.top > 0 && at.value > r.top && (at.rank > 0 || usual > r.top)
 }
 
 // falls reports whether a fall is of interest, and no slip of one look.

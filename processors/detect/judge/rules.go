@@ -67,7 +67,7 @@ func presetOf(sensitivity string) (preset, error) {
 
 func compile(c *config.DetectRule, sensitivity string) (*rule, error) {
 	r := &rule{
-		name: c.Name, kind: c.Kind, on: c.Enabled.On(), watched: c.Watched,
+		name: c.Name, kind: c.Kind, on: c.Enabled == config.On, watched: c.Watched,
 		source: c.Source, target: c.Target, subject: c.Subject, metric: c.Metric, topic: c.Topic,
 		min: c.Min, top: float64(c.Top), looks: uint32(max(1, c.Looks)), //nolint:gosec // validated
 	}

@@ -187,7 +187,7 @@ func FuzzLook(f *testing.F) {
 			}
 			c.look(chart)
 			c.look(hourly(at, event.TagTarget("mastodon.social", "tiktok"),
-				reading("tiktok", "uses_today", float64(rank)*float64(b[i+2])), reading("tiktok", "share", -float64(rank))))
+				reading("tiktok", "uses_today", float64(rank)*float64(b[i+2])), reading("tiktok", "share", 1-float64(rank))))
 			c.look(hourly(at, event.ListingTarget("apple", "us"), reading(rednote, "listed", float64(rank&1))))
 			c.look(hourly(at, event.ListTarget("weibo", "", "hot"), reading("小红书", "rank", float64(rank+1)), reading("小红书", "reads", float64(rank)*1e6)))
 		}

@@ -176,10 +176,10 @@ func TestTheFirstRuleDecides(t *testing.T) {
 		want  string
 	}{
 		{"built in", nil, "surge"},
-		{"off", []config.DetectRule{{Name: "quiet", Kind: "surge", Subject: "red*", Enabled: "false"}}, ""},
-		{"other subject", []config.DetectRule{{Name: "quiet", Kind: "surge", Subject: "blue*", Enabled: "false"}}, "surge"},
+		{"off", []config.DetectRule{{Name: "quiet", Kind: "surge", Subject: "red*", Enabled: config.Off}}, ""},
+		{"other subject", []config.DetectRule{{Name: "quiet", Kind: "surge", Subject: "blue*", Enabled: config.Off}}, "surge"},
 		{"changed", []config.DetectRule{{Name: "surge", Kind: "surge", Source: "elsewhere"}}, ""},
-		{"own", []config.DetectRule{{Name: "mine", Kind: "surge", Topic: "tiktok-*", Metric: "mentions_????"}, {Name: "quiet", Kind: "surge", Enabled: "false"}}, "mine"},
+		{"own", []config.DetectRule{{Name: "mine", Kind: "surge", Topic: "tiktok-*", Metric: "mentions_????"}, {Name: "quiet", Kind: "surge", Enabled: config.Off}}, "mine"},
 		{"least", []config.DetectRule{{Name: "loud", Kind: "surge", Min: 1000}}, ""},
 	} {
 		t.Run(w.name, func(t *testing.T) {
