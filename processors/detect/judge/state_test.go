@@ -10,6 +10,7 @@ import (
 
 	"github.com/tidemark/tidemark/internal/config"
 	"github.com/tidemark/tidemark/internal/event"
+	"github.com/tidemark/tidemark/processors/detect/judge"
 )
 
 // reload saves and loads a target.
@@ -139,10 +140,13 @@ func TestStateOfAnotherVersionIsRefused(t *testing.T) {
 
 func FuzzLoadTarget(f *testing.F) {
 	c := newCourt(f, nil)
-	for i, s := range january(f) {
-		if c.look(s); i > 7*24*35 {
-			break
-		}
+	for i := range 40 {
+		c.look(charted(i, 20, 1+i%19, rednote))
+		c.look(hourly(i, event.TagTarget("mastodon.social", "tiktok"), reading("tiktok", "views_total", float64(i*i*i*1000))))
+		c.look(hourly(i, event.ListingTarget("apple", "us"), reading(rednote, "listed", float64((i/30)^1))))
+	}
+	if len(c.states) == 0 {
+		f.Fatal("no state has an episode")
 	}
 	for _, tg := range c.targets {
 		b, err := tg.AppendBinary(nil)
@@ -174,8 +178,9 @@ func FuzzLoadTarget(f *testing.F) {
 func FuzzLook(f *testing.F) {
 	f.Add([]byte{1, 2, 3, 0, 200, 17, 255, 1, 1, 1, 90, 3, 3})
 	f.Add(bytes.Repeat([]byte{7, 200, 1}, 300))
+	all := newCourt(f, nil)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		c := newCourt(t, nil)
+		c := &court{t: t, judge: all.judge, targets: map[string]*judge.Target{}}
 		at := 0
 		for i := 0; i+2 < len(b) && i < 3000; i += 3 {
 			at += 1 + int(b[i]%5)*int(b[i]%7)
