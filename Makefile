@@ -148,12 +148,17 @@ bin/clickhouse18/.installed: internal/tools/clickhouse18.sh
 	@touch $@
 
 .PHONY: prometheus
-prometheus: bin/prometheus/.installed ## Debian's promtool and amtool, unpacked, for check-deploy
+prometheus: bin/prometheus/.installed ## Debian's promtool, amtool and Alertmanager, unpacked, for check-deploy and tests
 
+# Debian's Alertmanager reads its templates where an installed package has them.
+# This one is unpacked, and reads them below the folder that it runs in: the path
+# is as long as it was.
 bin/prometheus/.installed:
 	rm -rf bin/prometheus && mkdir -p bin/prometheus
 	cd bin/prometheus && apt-get -o APT::Sandbox::User=root -qq download prometheus prometheus-alertmanager
-	cd bin/prometheus && for package in *.deb; do dpkg -x $$package .; rm $$package; done; rm -r usr/share
+	cd bin/prometheus && for package in *.deb; do dpkg -x $$package .; rm $$package; done
+	cd bin/prometheus/usr && rm -r share/doc share/man share/bash-completion
+	sed -i 's|/usr/share/prometheus/alertmanager|usr/share/prometheus//alertmanager|g' bin/prometheus/usr/bin/prometheus-alertmanager
 	@touch $@
 
 ##@ Other

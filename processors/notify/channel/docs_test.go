@@ -1,0 +1,44 @@
+package channel_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/tidemark/tidemark/internal/config"
+	"github.com/tidemark/tidemark/internal/testkit"
+	"github.com/tidemark/tidemark/processors/notify/channel"
+)
+
+// TestTheDocumentedReceiversAreBuilt: each example of docs/alerts.md.
+func TestTheDocumentedReceiversAreBuilt(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join(testkit.Root(t), "docs", "alerts.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	built := map[string]bool{}
+	for i, block := range regexp.MustCompile("(?s)```yaml\n(notify:.*?)```").FindAllSubmatch(text, -1) {
+		file := filepath.Join(t.TempDir(), "config.yaml")
+		if err := os.WriteFile(file, block[1], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, err := config.Load(file, nil)
+		if err != nil {
+			t.Errorf("example %d: %v\n%s", i+1, err, block[1])
+			continue
+		}
+		for _, r := range c.Notify.Receivers {
+			if _, err := channel.Build(&r, channel.Options{}); err != nil {
+				t.Errorf("example %d: %v", i+1, err)
+			}
+			built[r.Name] = true
+		}
+	}
+	for _, name := range []string{"slack", "slack-as-copied", "slack-bot", "discord", "telegram", "mail", "phone", "teams", "desk", "ops"} {
+		if !built[name] {
+			t.Errorf("there is no example %s", name)
+		}
+	}
+}
