@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -118,7 +117,7 @@ func (c *Charts) Fetch(ctx context.Context, target *event.Target, _ time.Time) (
 			return snap, errors.Join(errs...)
 		}
 		errs = append(errs, fmt.Errorf("%s: %w", w.via, err))
-		if !anotherWay(ctx, err) {
+		if !fetch.AnotherWay(ctx, err) {
 			break
 		}
 	}
@@ -135,13 +134,6 @@ func (c *Charts) ask(ctx context.Context, w way) ([]string, error) {
 		return nil, fetch.Refuse(resp.Body, err)
 	}
 	return ids, nil
-}
-
-// anotherWay is false where we were told to ask less: going round by another
-// door would not be that.
-func anotherWay(ctx context.Context, err error) bool {
-	_, paused := errors.AsType[*fetch.PauseError](err)
-	return ctx.Err() == nil && !paused && fetch.Status(err) != http.StatusTooManyRequests
 }
 
 // ways lists where the chart can be had. The marketing feed knows no genres

@@ -89,7 +89,7 @@ func (f *files) newest(ctx context.Context, slot time.Time) ([]counts, error) {
 			return found, errors.Join(append(errs, err)...)
 		}
 		errs = append(errs, fmt.Errorf("%s: %w", base.via, err))
-		if !anotherWay(ctx, err) {
+		if !fetch.AnotherWay(ctx, err) {
 			break
 		}
 	}
@@ -105,12 +105,6 @@ func (f *files) bases() []base {
 		bases = append(bases, base{"mirror", f.cfg.MirrorURL})
 	}
 	return bases
-}
-
-// anotherWay is false where we were told to ask less.
-func anotherWay(ctx context.Context, err error) bool {
-	_, paused := errors.AsType[*fetch.PauseError](err)
-	return ctx.Err() == nil && !paused && fetch.Status(err) != http.StatusTooManyRequests
 }
 
 // newestAt reads what one place announces. A place whose announcement stands
@@ -155,7 +149,7 @@ func (f *files) at(ctx context.Context, stamp time.Time) (counts, error) {
 			return c, nil
 		}
 		errs = append(errs, fmt.Errorf("%s: %w", b.via, err))
-		if !anotherWay(ctx, err) {
+		if !fetch.AnotherWay(ctx, err) {
 			break
 		}
 	}

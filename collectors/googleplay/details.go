@@ -182,10 +182,8 @@ func isStores(page []byte) bool {
 
 // hopeless is what holds for the next page of the host as well.
 func hopeless(ctx context.Context, err error) bool {
-	_, blocked := errors.AsType[*fetch.Blocked](err)
-	_, paused := errors.AsType[*fetch.PauseError](err)
 	_, robots := errors.AsType[*fetch.RobotsError](err)
-	return ctx.Err() != nil || blocked || paused || robots || fetch.Status(err) == http.StatusTooManyRequests
+	return robots || !fetch.AnotherWay(ctx, err)
 }
 
 // readings are what the page says; what it does not say is left out.

@@ -91,7 +91,7 @@ func (s *Source) Fetch(ctx context.Context, target *event.Target, _ time.Time) (
 			return snap, errors.Join(errs...)
 		}
 		errs = append(errs, fmt.Errorf("%s: %w", w.via, err))
-		if !anotherWay(ctx, err) {
+		if !fetch.AnotherWay(ctx, err) {
 			break
 		}
 	}
@@ -147,12 +147,4 @@ func ways(tag string) []way {
 			parse: parsePage, isBlock: pageBlocks,
 		},
 	}
-}
-
-// anotherWay is false where we were told to go away or to ask less: both ways
-// lead to the same host.
-func anotherWay(ctx context.Context, err error) bool {
-	_, blocked := errors.AsType[*fetch.Blocked](err)
-	_, paused := errors.AsType[*fetch.PauseError](err)
-	return ctx.Err() == nil && !blocked && !paused && fetch.Status(err) != http.StatusTooManyRequests
 }

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -51,6 +52,15 @@ type PauseError struct {
 // Error names the host and when it may be asked again.
 func (e *PauseError) Error() string {
 	return fmt.Sprintf("%s asked not to be asked before %s", e.Host, e.Until.UTC().Format(time.RFC3339))
+}
+
+// AnotherWay says whether the same may be looked for by another way after err.
+// It is false where ctx has ended, and where a host asked us to go away or to
+// ask less: going round by another door would not be that.
+func AnotherWay(ctx context.Context, err error) bool {
+	_, blocked := errors.AsType[*Blocked](err)
+	_, paused := errors.AsType[*PauseError](err)
+	return ctx.Err() == nil && !blocked && !paused && Status(err) != http.StatusTooManyRequests
 }
 
 // transientError marks what another try may cure.

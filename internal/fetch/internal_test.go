@@ -1,6 +1,9 @@
 package fetch
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -53,6 +56,30 @@ func TestPausesAreBounded(t *testing.T) {
 	}
 	if got := rateLimitPause(http.Header{"X-Ratelimit-Remaining": {"299"}, "X-Ratelimit-Reset": {"60"}}, now); got != 0 {
 		t.Errorf("pause of %v with 299 requests left", got)
+	}
+}
+
+func TestAnotherWayOnlyWhereNobodySentUsAway(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		err  error
+		want bool
+	}{
+		{&StatusError{Status: http.StatusServiceUnavailable}, true},
+		{&StatusError{Status: http.StatusForbidden}, true},
+		{Refuse(nil, errors.New("no entries")), true},
+		{&StatusError{Status: http.StatusTooManyRequests}, false},
+		{&PauseError{Host: "a.example"}, false},
+		{&Blocked{Host: "a.example"}, false},
+	} {
+		if got := AnotherWay(t.Context(), fmt.Errorf("look: %w", c.err)); got != c.want {
+			t.Errorf("after %v: %t", c.err, got)
+		}
+	}
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	if AnotherWay(over, &StatusError{Status: http.StatusServiceUnavailable}) {
+		t.Error("the look is over, and asks again")
 	}
 }
 
