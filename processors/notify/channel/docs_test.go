@@ -30,7 +30,11 @@ func TestTheDocumentedReceiversAreBuilt(t *testing.T) {
 			continue
 		}
 		for _, r := range c.Notify.Receivers {
-			if _, err := channel.Build(&r, channel.Options{}); err != nil {
+			style, err := channel.StyleOf(c, &r)
+			if err != nil || style.Entities["rednote"] != "RedNote" || style.Docs == "" {
+				t.Errorf("example %d: style %+v, %v", i+1, style, err)
+			}
+			if _, err := channel.Build(&r, channel.Options{Style: style}); err != nil {
 				t.Errorf("example %d: %v", i+1, err)
 			}
 			built[r.Name] = true
