@@ -25,23 +25,27 @@ type receiver struct {
 // state is what one timeline knows of one receiver. It is saved.
 type state struct {
 	// Held is what a catch-up will tell, since when.
-	Held      []held
-	HeldSince int64
+	Held      []held `json:"held,omitempty"`
+	HeldSince int64  `json:"held_since,omitempty"`
 	// Day counts the messages of a day of the receiver's zone.
-	Day  string
-	Sent int
+	Day  string `json:"day,omitempty"`
+	Sent int    `json:"sent,omitempty"`
 	// Of the digest that is being gathered.
-	DigestFrom                      int64
-	Opened, Closed, Overflow, Muted []episode
-	Failed                          int
+	DigestFrom int64     `json:"digest_from,omitempty"`
+	Opened     []episode `json:"opened"`
+	Closed     []episode `json:"closed,omitempty"`
+	Overflow   []episode `json:"overflow,omitempty"`
+	Muted      []episode `json:"muted,omitempty"`
+	Failed     int       `json:"failed,omitempty"`
 }
 
 // held is an episode that is told later.
 type held struct {
-	Opened, Last episode
-	Level        string
+	Opened episode `json:"opened"`
+	Last   episode `json:"last"`
+	Level  string  `json:"level,omitempty"`
 	// Fresh is true where the receiver was not told of its beginning.
-	Fresh bool
+	Fresh bool `json:"fresh,omitempty"`
 }
 
 func newReceiver(cfg *config.Receiver) (*receiver, error) {
@@ -115,17 +119,18 @@ func (e *Engine) consider(tl *timeline, r *receiver, tr *track, ep *event.Episod
 
 // group is a message that waits for others of its kind.
 type group struct {
-	Receiver string
-	Kind     message.Kind
-	Key      string
-	Due      int64
-	Items    []groupItem
+	Receiver string       `json:"receiver,omitempty"`
+	Kind     message.Kind `json:"kind,omitempty"`
+	Key      string       `json:"key,omitempty"`
+	Due      int64        `json:"due,omitempty"`
+	Items    []groupItem  `json:"items,omitempty"`
 }
 
 type groupItem struct {
-	Opened, Last episode
+	Opened episode `json:"opened"`
+	Last   episode `json:"last"`
 	// Level is that of the state, or what the receiver was told of it before.
-	Level string
+	Level string `json:"level,omitempty"`
 }
 
 func (g *group) item(id string) *groupItem {

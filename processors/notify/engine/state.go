@@ -14,8 +14,9 @@ import (
 const stateVersion = 1
 
 type saved struct {
-	Version    int
-	Live, Past *timeline
+	Version int       `json:"version,omitempty"`
+	Live    *timeline `json:"live,omitempty"`
+	Past    *timeline `json:"past,omitempty"`
 }
 
 // episode is written as its protobuf bytes: numbers stay what they are, and

@@ -28,33 +28,34 @@ const (
 // timeline is what is known of the live episodes, or of those of a past. Its
 // exported fields are the state that is saved; times are Unix milliseconds.
 type timeline struct {
-	IsPast bool
-	Clock  int64
-	Pruned int64
-	Tracks map[string]*track
+	IsPast bool              `json:"is_past,omitempty"`
+	Clock  int64             `json:"clock,omitempty"`
+	Pruned int64             `json:"pruned,omitempty"`
+	Tracks map[string]*track `json:"tracks,omitempty"`
 	// Done are the ids (hashed) of episodes that are over, with their ends.
-	Done      map[uint64]int64
-	Groups    []*group
-	Receivers map[string]*state
+	Done      map[uint64]int64  `json:"done,omitempty"`
+	Groups    []*group          `json:"groups,omitempty"`
+	Receivers map[string]*state `json:"receivers,omitempty"`
 	// Of a past only: how far each partition is, and what waits.
-	Partitions uint32
-	Marks      map[uint32]int64
-	Waiting    []episode
+	Partitions uint32           `json:"partitions,omitempty"`
+	Marks      map[uint32]int64 `json:"marks,omitempty"`
+	Waiting    []episode        `json:"waiting,omitempty"`
 }
 
 // track is one episode.
 type track struct {
 	// Opened is its first state where that was seen, Last the latest; without
 	// histories.
-	Opened, Last episode
-	Told         map[string]told
+	Opened episode         `json:"opened"`
+	Last   episode         `json:"last"`
+	Told   map[string]told `json:"told"`
 }
 
 // told is what one receiver knows of an episode.
 type told struct {
-	Level string
+	Level string `json:"level,omitempty"`
 	// Over is true where it went into the digest, for the budget was spent.
-	Over bool
+	Over bool `json:"over,omitempty"`
 }
 
 func newTimeline(past bool) *timeline {
