@@ -21,6 +21,7 @@ const (
 	TypeUInt32  = "UInt32"
 	TypeUInt64  = "UInt64"
 
+	TypeStrings         = "Array(String)"
 	TypeNullableTime    = "Nullable(DateTime64(3, 'UTC'))"
 	TypeNullableFloat64 = "Nullable(Float64)"
 )
@@ -34,7 +35,7 @@ type Column interface {
 }
 
 // Values is a plain column. Unix milliseconds (int64) make a DateTime64.
-type Values[T string | float64 | uint16 | uint32 | uint64 | int64] struct {
+type Values[T string | float64 | uint16 | uint32 | uint64 | int64 | []string] struct {
 	vals []T
 }
 

@@ -1980,3 +1980,84 @@ LEFT JOIN heads AS h ON h.topic = s.topic
 LEFT JOIN turns AS t ON t.entity = h.origin AND t.basis = s.basis
 LEFT JOIN charted AS k ON k.entity = h.origin AND k.basis = s.basis
 
+-- 120_notify_state.sql
+CREATE TABLE IF NOT EXISTS notify_state  (
+    name LowCardinality(String) COMMENT 'Consumer group whose memory this is',
+    version UInt64 COMMENT 'The later, the higher: of two rows of a name the later holds',
+    next_offset UInt64 COMMENT 'Offset of the first message of tidemark.episodes.v1 that the memory does not know',
+    state String COMMENT 'What decides about later messages, as JSON with episodes as protobuf',
+    pending Array(String) COMMENT 'Ids of the messages in notify_outbox that were still to be delivered',
+    _inserted_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When the row was inserted'
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY name
+COMMENT 'Memory of the processor notify, so that a restart tells nobody anything twice. Read FINAL.'
+
+-- 121_notify_outbox.sql
+CREATE TABLE IF NOT EXISTS notify_outbox  (
+    id String COMMENT 'Deterministic id of the message',
+    receiver LowCardinality(String) COMMENT 'Name of the receiver, as in the configuration',
+    message String COMMENT 'The message, as JSON with episodes as protobuf',
+    _inserted_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When the row was inserted',
+    _first UInt64 DEFAULT toUInt64(4102444800000 - toUnixTimestamp64Milli(_inserted_at)) COMMENT 'The earlier, the higher: of two rows of a message the first holds'
+)
+ENGINE = ReplacingMergeTree(_first)
+ORDER BY id
+TTL toDateTime(_inserted_at) + INTERVAL 30 DAY
+COMMENT 'Messages that were decided; which of them are still to be delivered, notify_state says.'
+
+-- 122_deliveries.sql
+CREATE TABLE IF NOT EXISTS deliveries  (
+    id String COMMENT 'Deterministic id of the message: a receiver can tell by it what came twice',
+    receiver LowCardinality(String) COMMENT 'Name of the receiver, as in the configuration',
+    kind LowCardinality(String) COMMENT 'opened, worse, closed, catch-up, digest or test',
+    level LowCardinality(String) COMMENT 'info, warning or critical: the highest of its episodes',
+    topic LowCardinality(String) COMMENT 'Topic of the watchlist that all its episodes belong to; empty: none, or several',
+    episodes Array(String) COMMENT 'Ids of the episodes that it tells of; empty in a digest',
+    about String COMMENT 'What it tells of, in short',
+    at DateTime64(3, 'UTC') COMMENT 'Moment of the data at which it was decided',
+    delayed UInt16 COMMENT '1 where it was held back, such as by quiet hours',
+    attempts UInt32 COMMENT 'How often it was tried since the processor was started',
+    outcome LowCardinality(String) COMMENT 'retrying, delivered or failed',
+    error String COMMENT 'Why the last attempt failed, without secrets; empty: it did not',
+    delivered_at Nullable(DateTime64(3, 'UTC')) COMMENT 'When the receiver took it; NULL: it has not',
+    _inserted_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When the row was inserted'
+)
+ENGINE = ReplacingMergeTree(_inserted_at)
+ORDER BY id
+COMMENT 'What became of each message. Read v_deliveries for the latest outcome.'
+
+-- 123_v_deliveries.sql
+CREATE OR REPLACE VIEW v_deliveries  (
+    id String COMMENT 'Deterministic id of the message: a receiver can tell by it what came twice',
+    receiver LowCardinality(String) COMMENT 'Name of the receiver, as in the configuration; log: there is none',
+    kind LowCardinality(String) COMMENT 'opened, worse, closed, catch-up, digest or test',
+    level LowCardinality(String) COMMENT 'info, warning or critical: the highest of its episodes',
+    topic LowCardinality(String) COMMENT 'Topic of the watchlist that all its episodes belong to; empty: none, or several',
+    episodes Array(String) COMMENT 'Ids of the episodes that it tells of: the column id of v_episodes',
+    about String COMMENT 'What it tells of, in short',
+    at DateTime64(3, 'UTC') COMMENT 'Moment of the data at which it was decided',
+    delayed UInt16 COMMENT '1 where it was held back, such as by quiet hours',
+    attempts UInt32 COMMENT 'How often it was tried since the processor was started',
+    outcome LowCardinality(String) COMMENT 'retrying, delivered or failed',
+    error String COMMENT 'Why the last attempt failed, without secrets; empty: it did not',
+    delivered_at Nullable(DateTime64(3, 'UTC')) COMMENT 'When the receiver took it; NULL: it has not',
+    logged_at DateTime64(3, 'UTC') COMMENT 'When this was known'
+)
+COMMENT 'One row per message that anybody was told, or should have been, with its latest outcome.'
+AS
+SELECT id, receiver, kind, level, topic, episodes, about, at, delayed, attempts, outcome, error, delivered_at, _inserted_at AS logged_at
+FROM deliveries FINAL
+
+-- 124_mutes.sql
+CREATE TABLE IF NOT EXISTS mutes  (
+    kind LowCardinality(String) COMMENT 'entity, tag, rule, topic or source; empty: whichever has the name',
+    name String COMMENT 'What nobody is told of',
+    since DateTime64(3, 'UTC') COMMENT 'When it was muted',
+    until DateTime64(3, 'UTC') COMMENT 'Until when; unmuted where that is not later than since',
+    version UInt64 COMMENT 'The later, the higher: of two rows of a name the later holds'
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (kind, name)
+COMMENT 'What is muted: its episodes are recorded as ever, and nobody is told that they begin or get worse. Read FINAL.'
+
