@@ -91,7 +91,7 @@ fuzz: engine ## Each fuzz target for FUZZTIME (30s)
 
 .PHONY: bench
 bench: engine ## Readings a second through Kafka, store and ClickHouse, beside the two limits; mentions a second through the count; what the views read
-	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./processors/store/ ./processors/count/ ./internal/clickhouse/
+	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./processors/store/ ./processors/count/ ./internal/clickhouse/ ./processors/notify/
 
 .PHONY: golden
 golden: ## Write the expected files of all tests anew; read the diff before you commit it

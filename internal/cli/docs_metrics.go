@@ -48,6 +48,9 @@ func metricsPage(build obs.Build) (string, error) {
 	s.collectPart(entries)
 	s.healthParts(entries, true)
 	s.sqlruleParts(nil)
+	if _, err := s.notifyParts(""); err != nil {
+		return "", err
+	}
 	var b strings.Builder
 	b.WriteString(metricsIntro)
 	for _, name := range sortedKeys(seen) {

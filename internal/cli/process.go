@@ -23,7 +23,7 @@ static, run one.
 Processors: store (snapshots and facts into ClickHouse, with rollups), count (mentions
 into readings per minute and per hour; it needs no ClickHouse), health (tells when a
 source is dead or odd, and when it is well again), sqlrule (your own rules in SQL; of
-several processes let one run it).`,
+several processes let one run it), notify (tells people of episodes).`,
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for _, name := range only {
@@ -32,7 +32,7 @@ several processes let one run it).`,
 				}
 			}
 			runs := func(name string) bool { return len(only) == 0 || slices.Contains(only, name) }
-			withStore := runs("store") || runs("health") || runs("sqlrule")
+			withStore := runs("store") || runs("health") || runs("sqlrule") || runs("notify")
 			return a.runServers(cmd.Context(), http, withStore, func(s *system) ([]stage, error) {
 				return s.processorStages(only, runs)
 			})
@@ -43,15 +43,19 @@ several processes let one run it).`,
 	return cmd
 }
 
-func processors() []string { return []string{"store", "count", "health", "sqlrule"} }
+func processors() []string { return []string{"store", "count", "health", "sqlrule", "notify"} }
 
 // processorStages are the processors that were asked for.
 func (s *system) processorStages(only []string, runs func(name string) bool) ([]stage, error) {
-	for name, enabled := range map[string]bool{
-		"count": s.cfg.Process.Count.Enabled, "health": s.cfg.Process.Health.Enabled, "sqlrule": s.cfg.Process.SQLRule.Enabled,
+	for name, set := range map[string]struct {
+		path    string
+		enabled bool
+	}{
+		"count": {"process.count", s.cfg.Process.Count.Enabled}, "health": {"process.health", s.cfg.Process.Health.Enabled},
+		"sqlrule": {"process.sqlrule", s.cfg.Process.SQLRule.Enabled}, "notify": {"notify", s.cfg.Notify.Enabled},
 	} {
-		if slices.Contains(only, name) && !enabled {
-			return nil, usagef("read --only %s: process.%s.enabled is false", name, name)
+		if slices.Contains(only, name) && !set.enabled {
+			return nil, usagef("read --only %s: %s.enabled is false", name, set.path)
 		}
 	}
 	// Who counts or judges publishes what is stored: it ends first.
@@ -75,6 +79,13 @@ func (s *system) processorStages(only []string, runs func(name string) bool) ([]
 	}
 	if runs("store") {
 		stages = append(stages, s.storeParts(kafka.TruncatedRefuse))
+	}
+	if runs("notify") {
+		parts, err := s.notifyParts(kafka.TruncatedRefuse)
+		if err != nil {
+			return nil, err
+		}
+		stages = append(stages, parts)
 	}
 	return stages, nil
 }

@@ -128,10 +128,14 @@ func (u *upRun) stages() ([]stage, error) {
 	// The log begins anew where somebody removed the broker's directory: read
 	// it from its start instead of waiting for a person.
 	processors := append(s.storeParts(kafka.TruncatedReset), part{"start", u.start})
+	tells, err := s.notifyParts(kafka.TruncatedReset)
+	if err != nil {
+		return nil, err
+	}
 	return []stage{
 		first,
 		append(append(s.countParts(kafka.TruncatedReset), s.healthParts(entries, !u.o.noCollect)...), s.sqlruleParts(rules)...),
-		processors,
+		append(processors, tells...),
 		{u.pagePart()},
 		{u.clientsPart()},
 		{u.brokerPart()},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -79,11 +80,7 @@ func (h *hook) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 func (h *hook) counts() map[string]int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	all := map[string]int{}
-	for id, n := range h.got {
-		all[id] = n
-	}
-	return all
+	return maps.Clone(h.got)
 }
 
 // The processor is killed twenty times while episodes come in: everybody is

@@ -2,7 +2,6 @@ package notify_test
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -194,5 +193,3 @@ func (k *kit) deliveries() []logged {
 	}
 	return rows
 }
-
-func show(rows []logged) string { return fmt.Sprintf("%+v", rows) }

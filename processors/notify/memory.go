@@ -48,8 +48,10 @@ func (p *Processor) remember(ctx context.Context, m memoryRow) error {
 	return p.db.Insert(ctx, clickhouse.Block{
 		Table: "notify_state", ID: insertID("notify_state"),
 		Defs: []clickhouse.ColumnDef{
-			{Name: "name", Type: clickhouse.TypeWords}, {Name: "version", Type: clickhouse.TypeUInt64},
-			{Name: "next_offset", Type: clickhouse.TypeUInt64}, {Name: "state", Type: clickhouse.TypeString},
+			{Name: "name", Type: clickhouse.TypeWords},
+			{Name: "version", Type: clickhouse.TypeUInt64},
+			{Name: "next_offset", Type: clickhouse.TypeUInt64},
+			{Name: "state", Type: clickhouse.TypeString},
 			{Name: "pending", Type: clickhouse.TypeStrings},
 		},
 		Columns: []clickhouse.Column{&name, &version, &next, &state, &pending},
@@ -72,7 +74,8 @@ func (p *Processor) keep(ctx context.Context, made []parcel) error {
 	return p.db.Insert(ctx, clickhouse.Block{
 		Table: "notify_outbox", ID: insertID("notify_outbox"),
 		Defs: []clickhouse.ColumnDef{
-			{Name: "id", Type: clickhouse.TypeString}, {Name: "receiver", Type: clickhouse.TypeWords},
+			{Name: "id", Type: clickhouse.TypeString},
+			{Name: "receiver", Type: clickhouse.TypeWords},
 			{Name: "message", Type: clickhouse.TypeString},
 		},
 		Columns: []clickhouse.Column{&id, &receiver, &text},
@@ -184,10 +187,18 @@ func Record(ctx context.Context, db *clickhouse.Client, m *message.Message, word
 	return db.Insert(ctx, clickhouse.Block{
 		Table: "deliveries", ID: insertID("deliveries"),
 		Defs: []clickhouse.ColumnDef{
-			{Name: "id", Type: s}, {Name: "receiver", Type: w}, {Name: "kind", Type: w}, {Name: "level", Type: w},
-			{Name: "topic", Type: w}, {Name: "episodes", Type: clickhouse.TypeStrings}, {Name: "about", Type: s},
-			{Name: "at", Type: clickhouse.TypeTime}, {Name: "delayed", Type: clickhouse.TypeUInt16},
-			{Name: "attempts", Type: clickhouse.TypeUInt32}, {Name: "outcome", Type: w}, {Name: "error", Type: s},
+			{Name: "id", Type: s},
+			{Name: "receiver", Type: w},
+			{Name: "kind", Type: w},
+			{Name: "level", Type: w},
+			{Name: "topic", Type: w},
+			{Name: "episodes", Type: clickhouse.TypeStrings},
+			{Name: "about", Type: s},
+			{Name: "at", Type: clickhouse.TypeTime},
+			{Name: "delayed", Type: clickhouse.TypeUInt16},
+			{Name: "attempts", Type: clickhouse.TypeUInt32},
+			{Name: "outcome", Type: w},
+			{Name: "error", Type: s},
 			{Name: "delivered_at", Type: clickhouse.TypeNullableTime},
 		},
 		Columns: []clickhouse.Column{&id, &receiver, &kind, &level, &topic, &episodes, &about, &at, &delayed, &tries, &result, &failed, &delivered},

@@ -180,8 +180,10 @@ func WriteMute(ctx context.Context, db *clickhouse.Client, m Mute) error {
 	return db.Insert(ctx, clickhouse.Block{
 		Table: "mutes", ID: insertID("mutes"),
 		Defs: []clickhouse.ColumnDef{
-			{Name: "kind", Type: clickhouse.TypeWords}, {Name: "name", Type: clickhouse.TypeString},
-			{Name: "since", Type: clickhouse.TypeTime}, {Name: "until", Type: clickhouse.TypeTime},
+			{Name: "kind", Type: clickhouse.TypeWords},
+			{Name: "name", Type: clickhouse.TypeString},
+			{Name: "since", Type: clickhouse.TypeTime},
+			{Name: "until", Type: clickhouse.TypeTime},
 			{Name: "version", Type: clickhouse.TypeUInt64},
 		},
 		Columns: []clickhouse.Column{&kind, &name, &since, &until, &version},
