@@ -126,6 +126,7 @@ func (e *Engine) tick(t *event.Tick) {
 	if t.GetPastMs() != 0 && t.GetPartitions() > 0 {
 		e.passed(t)
 	}
+	e.ended(e.past, e.live.Clock)
 }
 
 // isLive is true also where nobody said the basis: troubles of sources are of

@@ -110,18 +110,23 @@ func (e *Engine) item(tl *timeline, opened, last episode) message.Item {
 	}
 	var moves []corroborate.Move
 	for id, tr := range tl.Tracks {
-		if o := tr.Last; o.GetTopic() == last.GetTopic() && kindOf(o.Episode) == event.EpisodeSurge {
+		o := tr.Last
+		if o.GetTopic() == last.GetTopic() && o.GetBasis() == last.GetBasis() && kindOf(o.Episode) == event.EpisodeSurge {
 			moves = append(moves, corroborate.Move{
-				ID: id, Source: o.GetSource(), Topic: o.GetTopic(), Onset: o.GetOnsetMs(), Closed: endOf(o.Episode),
+				ID: id, Source: familyOf(o.Episode), Topic: o.GetTopic(), Onset: o.GetOnsetMs(), Closed: endOf(o.Episode),
 			})
 		}
 	}
-	others, score := corroborate.Of(moves, last.GetId(), last.GetSource(), last.GetTopic(), tl.Clock)
+	others, score := corroborate.Of(moves, last.GetId(), familyOf(last.Episode), last.GetTopic(), tl.Clock)
 	it.Score = score
 	for i, o := range others[:min(len(others), maxSignals)] {
 		it.Corroboration = append(it.Corroboration, signal(tl.Tracks[o.ID].Last.Episode, i == 0 && o.Onset < last.GetOnsetMs()))
 	}
 	return it
+}
+
+func familyOf(ep *event.Episode) string {
+	return corroborate.FamilyOf(ep.GetSource(), ep.GetTarget().GetPlace())
 }
 
 // endOf is when an episode ended, by the state that says so; 0: it lasts.

@@ -23,6 +23,12 @@ const (
 	maxDone = 50_000
 	// maxWaiting bounds the memory of a past whose ticks do not come.
 	maxWaiting = 50_000
+	// A past of which nothing was heard for a while, in live time, has ended:
+	// first its groups are told, later also what is held until a morning. Both
+	// are longer than any pause between looks that are being sent.
+	groupsAfter = int64(10 * time.Minute / time.Millisecond)
+	overAfter   = int64(2 * time.Hour / time.Millisecond)
+	morning     = int64(36 * time.Hour / time.Millisecond)
 )
 
 // timeline is what is known of the live episodes, or of those of a past. Its
@@ -40,6 +46,10 @@ type timeline struct {
 	Partitions uint32           `json:"partitions,omitempty"`
 	Marks      map[uint32]int64 `json:"marks,omitempty"`
 	Waiting    []episode        `json:"waiting,omitempty"`
+	// Moved is the live time at which a mark moved last; Over how much of the end
+	// of a past has been taken: 1 its groups, 2 all.
+	Moved int64 `json:"moved,omitempty"`
+	Over  int   `json:"over,omitempty"`
 }
 
 // track is one episode.
@@ -261,14 +271,43 @@ func (e *Engine) passed(t *event.Tick) {
 		e.changed = true
 	}
 	tl.Partitions = t.GetPartitions()
-	tl.Marks[t.GetPartition()] = t.GetPastMs()
-	watermark := t.GetPastMs()
-	for p := range tl.Partitions {
-		watermark = min(watermark, tl.Marks[p])
+	if tl.Marks[t.GetPartition()] != t.GetPastMs() {
+		tl.Moved, tl.Over = e.live.Clock, 0
 	}
-	if watermark == 0 {
+	tl.Marks[t.GetPartition()] = t.GetPastMs()
+	if watermark := tl.watermark(); watermark > 0 {
+		e.release(tl, watermark)
+	}
+}
+
+// watermark is what all partitions have passed; 0: not all have told.
+func (tl *timeline) watermark() int64 {
+	low := tl.Marks[0]
+	for p := range tl.Partitions {
+		low = min(low, tl.Marks[p])
+	}
+	return low
+}
+
+// ended takes what is left of a past of which nothing is heard any more.
+func (e *Engine) ended(tl *timeline, now int64) {
+	watermark, quiet := tl.watermark(), now-tl.Moved
+	if watermark == 0 || tl.Clock == 0 && len(tl.Waiting) == 0 {
 		return
 	}
+	if quiet >= groupsAfter && tl.Over < 1 {
+		tl.Over = 1
+		e.release(tl, watermark+e.cfg.GroupWait.Milliseconds())
+	}
+	if quiet >= overAfter && tl.Over < 2 {
+		tl.Over = 2
+		e.release(tl, max(tl.Clock, watermark)+morning)
+	}
+}
+
+// release takes the states from before a moment in their order, and moves the
+// clock there.
+func (e *Engine) release(tl *timeline, watermark int64) {
 	tl.order()
 	n := 0
 	for n < len(tl.Waiting) && atOf(tl.Waiting[n].Episode) < watermark {
