@@ -2,11 +2,15 @@ package cli
 
 import (
 	"context"
+	"fmt"
+	"strings"
+	"time"
 
 	"github.com/tidemark/tidemark/collectors"
 	"github.com/tidemark/tidemark/internal/config"
 	"github.com/tidemark/tidemark/internal/kafka"
 	"github.com/tidemark/tidemark/processors/notify"
+	"github.com/tidemark/tidemark/processors/notify/channel"
 	"github.com/tidemark/tidemark/processors/notify/message"
 )
 
@@ -62,5 +66,32 @@ func (s *system) sender(r *config.Receiver) (message.Sender, error) {
 	if r.Name == config.LogReceiver {
 		return notify.LogSender{Log: s.log.With("component", notify.Stage)}, nil
 	}
-	return nil, config.Mistake("notify.receivers", "has %s, for which there is no channel in this version", r.Name)
+	zone, err := time.LoadLocation(r.Zone)
+	if err != nil {
+		return nil, fmt.Errorf("read zone of receiver %s: %w", r.Name, err)
+	}
+	style := message.Style{Zone: zone, Dashboard: s.cfg.Notify.BaseURL, Entities: map[string]string{}}
+	for i := range s.cfg.Watch.Entities {
+		e := &s.cfg.Watch.Entities[i]
+		style.Entities[e.ID] = e.Name
+	}
+	sender, err := channel.Build(r, channel.Options{Style: style, Logger: s.log.With("receiver", r.Name)})
+	if err != nil {
+		return nil, config.Mistake("notify.receivers", "cannot be used: %s", withoutAddress(err.Error(), r))
+	}
+	return sender, nil
+}
+
+// withoutAddress takes the receiver's addresses out of a text of a library's.
+func withoutAddress(text string, r *config.Receiver) string {
+	addresses, err := r.Addresses()
+	if err != nil {
+		addresses = nil // the text says so itself, and names the file only
+	}
+	for _, a := range append(addresses, r.Webhook.URL, config.Hidden(r.Alertmanager.URL)) {
+		if a != "" {
+			text = strings.ReplaceAll(text, a.Reveal(), a.String())
+		}
+	}
+	return text
 }
