@@ -18,7 +18,7 @@ type Limits struct {
 }
 
 // context makes a query read only, within the limits. The query cannot lift
-// them: a SETTINGS clause of its own is refused.
+// them: what it sets itself is refused, or does not count.
 func (l Limits) context(ctx context.Context) (context.Context, context.CancelFunc) {
 	settings := ch.Settings{"readonly": 1}
 	if l.MaxMemory > 0 {

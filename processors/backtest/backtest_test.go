@@ -1,0 +1,389 @@
+package backtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tidemark/tidemark/collectors/replay/january2025"
+	"github.com/tidemark/tidemark/internal/clickhouse"
+	"github.com/tidemark/tidemark/internal/config"
+	"github.com/tidemark/tidemark/internal/event"
+	"github.com/tidemark/tidemark/internal/kafka"
+	"github.com/tidemark/tidemark/internal/testkit"
+	"github.com/tidemark/tidemark/processors/detect/judge"
+	"github.com/tidemark/tidemark/processors/store"
+)
+
+// kit is a database in which messages are stored.
+type kit struct {
+	t      *testing.T
+	db     *clickhouse.Client
+	store  *store.Processor
+	cfg    *config.Config
+	offset map[string]int64
+}
+
+func newKit(t *testing.T) *kit {
+	t.Helper()
+	db, err := clickhouse.Open(config.ClickHouse{DSN: config.Secret(testkit.ClickHouse(t))}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() }) // the engine ends with the test
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := config.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	reject := func(_ context.Context, r *event.Rejected) error { return fmt.Errorf("rejected: %s", r.GetReason()) }
+	return &kit{t: t, db: db, store: store.New(db, reject, nil, slog.New(slog.DiscardHandler)), cfg: cfg, offset: map[string]int64{}}
+}
+
+func (k *kit) put(topic string, all []event.Validator) {
+	k.t.Helper()
+	h, err := k.store.Assign(k.t.Context(), topic, 0, kafka.Committed{Offset: k.offset[topic]})
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	for part := range slices.Chunk(all, 5000) {
+		var batch []kafka.Message
+		for _, m := range part {
+			b, err := event.Marshal(m)
+			if err != nil {
+				k.t.Fatal(err)
+			}
+			batch = append(batch, kafka.Message{Topic: topic, Offset: k.offset[topic], Value: b, Type: event.TypeName(m)})
+			k.offset[topic]++
+		}
+		if _, err := h.Handle(k.t.Context(), batch); err != nil {
+			k.t.Fatal(err)
+		}
+	}
+}
+
+// january stores the case and returns its looks.
+func (k *kit) january() []*event.Snapshot {
+	k.t.Helper()
+	c, err := january2025.Load()
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	var looks []*event.Snapshot
+	var all, facts []event.Validator
+	for _, m := range c.Messages() {
+		switch m := m.(type) {
+		case *event.Snapshot:
+			looks, all = append(looks, m), append(all, m)
+		case *event.Fact:
+			facts = append(facts, m)
+		}
+	}
+	k.put(event.TopicSnapshots, all)
+	k.put(event.TopicSnapshots, facts)
+	return looks
+}
+
+func (k *kit) rules(name, sensitivity string, only ...string) Rules {
+	d := k.cfg.Process.Detect
+	d.Sensitivity = sensitivity
+	return Rules{Name: name, Detect: d, Only: only}
+}
+
+func (k *kit) run(q *Query) *Report {
+	k.t.Helper()
+	r, err := Run(k.t.Context(), k.db, &k.cfg.Watch, q)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	return r
+}
+
+func date(month time.Month, day int) time.Time {
+	return time.Date(2025, month, day, 0, 0, 0, 0, time.UTC)
+}
+
+// line is a state as both ways tell it.
+func line(rule, target, subject, metric string, at time.Time, what string) string {
+	return fmt.Sprintf("%s %s %s %s %s %s", at.UTC().Format(time.RFC3339), rule, target, subject, metric, what)
+}
+
+// direct judges looks as they come, without a database.
+func (k *kit) direct(looks []*event.Snapshot, from, to time.Time) []string {
+	k.t.Helper()
+	var out []string
+	for _, e := range k.states(looks) {
+		at := time.UnixMilli(e.GetAtMs())
+		if e.GetState() != event.EpisodeState_EPISODE_STATE_UPDATED && !at.Before(from) && at.Before(to) {
+			out = append(out, line(e.GetRule(), e.GetTarget().Key(), e.GetSubject(), e.GetMetric(), at, e.GetState().Word()))
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (k *kit) states(looks []*event.Snapshot) []*event.Episode {
+	k.t.Helper()
+	j, err := judge.New(k.cfg.Process.Detect, config.NewBelongings(&k.cfg.Watch))
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	targets := map[string]*judge.Target{}
+	var out []*event.Episode
+	for _, s := range looks {
+		t := targets[s.GetTarget().Key()]
+		if t == nil {
+			t = j.NewTarget(s.GetSource(), s.GetTarget(), s.GetBasis())
+			targets[s.GetTarget().Key()] = t
+		}
+		states, _ := t.Look(s)
+		out = append(out, states...)
+	}
+	return out
+}
+
+// TestTheStoryOfJanuary: what the judge says of the case becomes one migration
+// from TikTok to RedNote and back, and DeepSeek is another.
+func TestTheStoryOfJanuary(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	if err := k.db.SyncWatch(t.Context(), k.cfg.Watch); err != nil {
+		t.Fatal(err)
+	}
+	var all []event.Validator
+	for _, e := range k.states(k.january()) {
+		all = append(all, e)
+	}
+	k.put(event.TopicEpisodes, all)
+	rows, err := clickhouse.Select[struct {
+		Topic   string     `ch:"topic"`
+		Leading string     `ch:"leading"`
+		Best    float64    `ch:"best"`
+		Gone    *time.Time `ch:"origin_delisted"`
+		Back    *time.Time `ch:"origin_returned"`
+		Stayed  *float64   `ch:"stayed"`
+		Sources uint32     `ch:"sources"`
+		Says    string     `ch:"explanation"`
+	}](t.Context(), k.db, `
+SELECT toString(topic) AS topic, leading, ifNull(destinations[1].best_rank, 0) AS best, origin_delisted, origin_returned, stayed, sources, explanation
+FROM v_migrations WHERE basis = 'modelled' ORDER BY from`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var topics []string
+	for _, r := range rows {
+		topics = append(topics, r.Topic)
+		t.Log(r.Says)
+		switch r.Topic {
+		case "tiktok-refugees":
+			if r.Leading != "rednote" || r.Best != 1 || r.Gone == nil || r.Back == nil || r.Stayed == nil || r.Sources != 3 {
+				t.Errorf("migration is %+v", r)
+				continue
+			}
+			if gone, back := r.Gone.UTC().Format(time.DateTime), r.Back.UTC().Format(time.DateTime); gone != "2025-01-19 04:00:00" || back != "2025-02-14 00:00:00" || *r.Stayed < 0 || *r.Stayed > 1 {
+				t.Errorf("TikTok was gone from %s to %s, and %v of RedNote's rise stayed", gone, back, *r.Stayed)
+			}
+		case "deepseek":
+			if r.Leading != "deepseek" || r.Best != 1 || r.Gone != nil {
+				t.Errorf("migration is %+v", r)
+			}
+		}
+	}
+	if diff := cmp.Diff([]string{"tiktok-refugees", "deepseek"}, topics); diff != "" {
+		t.Errorf("migrations (-want +got):\n%s", diff)
+	}
+}
+
+func told(o *Outcome) []string {
+	var out []string
+	for _, f := range o.Findings {
+		if !f.Before {
+			out = append(out, line(f.Rule, f.Target, f.Subject, f.Metric, f.Opened, "open"))
+		}
+		if f.Closed != nil {
+			out = append(out, line(f.Rule, f.Target, f.Subject, f.Metric, *f.Closed, "closed"))
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// TestThePastIsJudgedAsItWasLive: what is read back from the database gives the
+// very same episodes as the looks gave when they came; nothing is written.
+func TestThePastIsJudgedAsItWasLive(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	looks := k.january()
+	from, to := date(1, 14), date(2, 20)
+	const rows = "SELECT toUInt64(sum(total_rows)) FROM system.tables WHERE database = currentDatabase()"
+	before, err := clickhouse.SelectOne[uint64](t.Context(), k.db, rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := &Query{From: from, To: to, WarmUp: 60 * 24 * time.Hour, Basis: "modelled", A: k.rules("all", k.cfg.Process.Detect.Sensitivity)}
+	var seen, total int
+	q.Progress = func(done, all int) { seen, total = done, all }
+	r := k.run(q)
+	want := k.direct(looks, from, to)
+	if diff := cmp.Diff(want, told(&r.A)); diff != "" || len(want) < 10 {
+		t.Errorf("the past differs from what was live (-live +past), of %d states:\n%s", len(want), diff)
+	}
+	if seen != total || total != r.Looks || r.Targets != 7 {
+		t.Errorf("progress ended at %d of %d; report has %d looks at %d targets", seen, total, r.Looks, r.Targets)
+	}
+	if after, err := clickhouse.SelectOne[uint64](t.Context(), k.db, rows); err != nil || after != before {
+		t.Errorf("%d rows were written (%v)", after-before, err)
+	}
+	k.counts(r)
+	k.leads(r)
+	k.compares(q, r)
+}
+
+// counts: weeks, messages and pairs belong together.
+func (k *kit) counts(r *Report) {
+	k.t.Helper()
+	messages, opened, closed, weekly := 0, 0, 0, 0
+	for _, f := range r.A.Findings {
+		messages += f.Messages
+		if !f.Before {
+			opened++
+		}
+		if f.Closed != nil {
+			closed++
+		}
+	}
+	for _, w := range r.A.Weeks {
+		weekly += w.Messages
+	}
+	if r.A.Opened != opened || r.A.Closed != closed || r.A.Messages != messages || weekly != messages || messages < opened+closed || len(r.A.Weeks) != 6 {
+		k.t.Errorf("%d opened, %d closed, %d messages, %d by week in %d weeks; want %d, %d, %d", r.A.Opened, r.A.Closed, r.A.Messages, weekly, len(r.A.Weeks), opened, closed, messages)
+	}
+	if want := float64(messages) / (37.0 / 7); r.A.PerWeek != want {
+		k.t.Errorf("%v messages a week, want %v", r.A.PerWeek, want)
+	}
+}
+
+// leads: TikTok's delisting is an event, and a finding is near it.
+func (k *kit) leads(r *Report) {
+	k.t.Helper()
+	found := 0
+	for _, l := range r.Leads {
+		if l.First == nil {
+			continue
+		}
+		found++
+		within := !l.First.Before(l.From) && !l.First.After(l.To)
+		if within != (l.LeadHours == 0) || l.First.Before(l.From) != (l.LeadHours > 0) || l.First.Before(l.From.Add(-Near)) || l.First.After(l.To.Add(Near)) {
+			k.t.Errorf("lead is %+v", l)
+		}
+	}
+	if len(r.Leads) < 5 || found < 2 {
+		k.t.Errorf("%d events, %d of them with a finding", len(r.Leads), found)
+	}
+}
+
+// compares: a rule beside itself has no difference, and beside none all.
+func (k *kit) compares(q *Query, first *Report) {
+	k.t.Helper()
+	same, low := q.A, k.rules("low", "low")
+	q.B = &same
+	if r := k.run(q); len(r.OnlyA)+len(r.OnlyB) != 0 || len(r.Both) != len(first.A.Findings) || r.A.Messages != r.B.Messages {
+		k.t.Errorf("a rule beside itself: %d both, %d and %d alone", len(r.Both), len(r.OnlyA), len(r.OnlyB))
+	}
+	q.B, q.Topic, q.A = &low, "deepseek", k.rules("high", "high", config.RuleRank)
+	r := k.run(q)
+	if len(r.Both)+len(r.OnlyA) != len(r.A.Findings) || len(r.Both)+len(r.OnlyB) != len(r.B.Findings) || len(r.A.Findings) == 0 {
+		k.t.Errorf("of %d and %d findings %d are both, %d and %d alone", len(r.A.Findings), len(r.B.Findings), len(r.Both), len(r.OnlyA), len(r.OnlyB))
+	}
+	if len(r.Leads) != 0 {
+		k.t.Errorf("events of other topics: %+v", r.Leads)
+	}
+	for _, f := range r.A.Findings {
+		if f.Topic != "deepseek" || f.Rule != config.RuleRank {
+			k.t.Errorf("finding %+v is of another topic or rule", f)
+		}
+	}
+	q.Basis = "measured"
+	_, err := Run(k.t.Context(), k.db, &k.cfg.Watch, q)
+	none, is := errors.AsType[*NoHistory](err)
+	const text = "judge the past: there are no measured looks from 2025-01-14 to 2025-02-19; there are modelled from 2024-12-16 to 2025-02-27 (see --from, --to and --basis)"
+	if !is || none.Error() != text {
+		k.t.Errorf("without history: %v, want %s", err, text)
+	}
+	ctx, cancel := context.WithCancel(k.t.Context())
+	q.Basis, q.Progress = "modelled", func(int, int) { cancel() }
+	if _, err := Run(ctx, k.db, &k.cfg.Watch, q); !errors.Is(err, context.Canceled) {
+		k.t.Errorf("interrupted: %v", err)
+	}
+}
+
+// TestStoredLooksAreMadeAnew: each once, in the order of slots, with what the
+// newest parser read, and failed ones without numbers.
+func TestStoredLooksAreMadeAnew(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	slot := func(i int) int64 { return date(1, 10).Add(time.Duration(i) * time.Hour).UnixMilli() }
+	look := func(i int, parser uint32, values ...float64) *event.Snapshot {
+		s := &event.Snapshot{
+			Source: "mastodon", Target: event.TagTarget("example.org", "x"), SlotMs: slot(i), SeenAtMs: slot(i) + 1500, Basis: event.Basis_BASIS_MEASURED,
+			Outcome: event.Outcome_OUTCOME_OK, EveryS: 3600, ParserVersion: parser, Via: "v1", Reparsed: parser > 1,
+		}
+		for n, v := range values {
+			s.Readings = append(s.Readings, &event.Reading{Subject: fmt.Sprint("x", n), Metric: "uses_today", Value: v})
+		}
+		return s
+	}
+	dated := look(3, 1, 7)
+	dated.Readings[0].AtMs = slot(-24)
+	failed := look(1, 1)
+	failed.Outcome, failed.Reason = event.Outcome_OUTCOME_FAILED, "HTTP 503"
+	empty := look(4, 1)
+	empty.Outcome = event.Outcome_OUTCOME_EMPTY
+	k.put(event.TopicSnapshots, []event.Validator{look(2, 1, 3, 4), look(0, 1, 1, 2), failed, look(2, 1, 3, 4), dated, empty, look(0, 2, 5), look(9, 1, 8)})
+
+	q := &Query{From: date(1, 10), To: date(1, 10).Add(8 * time.Hour), Basis: "measured"}
+	all, err := targets(t.Context(), k.db, q)
+	if err != nil || len(all) != 1 || all[0].Looks != 5 {
+		t.Fatalf("targets are %v (%v)", all, err)
+	}
+	var got []string
+	err = stream(t.Context(), k.db, q, &all[0], event.TagTarget("example.org", "x"), func(s *event.Snapshot) {
+		if err := s.Validate(); err != nil {
+			t.Errorf("%v: %v", s, err)
+		}
+		var readings []string
+		for _, r := range s.GetReadings() {
+			readings = append(readings, fmt.Sprintf("%s %s %v %d", r.GetSubject(), r.GetMetric(), r.GetValue(), r.GetAtMs()))
+		}
+		got = append(got, fmt.Sprintf("%d %s %s v%d every %d via %s: %s", (s.GetSlotMs()-slot(0))/3_600_000, s.GetOutcome().Word(), s.GetReason(), s.GetParserVersion(), s.GetEveryS(), s.GetVia(),
+			strings.Join(readings, ", ")))
+	})
+	want := []string{
+		"0 ok  v2 every 3600 via v1: x0 uses_today 5 0",
+		"1 failed HTTP 503 v1 every 3600 via v1: ",
+		"2 ok  v1 every 3600 via v1: x0 uses_today 3 0, x1 uses_today 4 0",
+		fmt.Sprintf("3 ok  v1 every 3600 via v1: x0 uses_today 7 %d", slot(-24)),
+		"4 empty  v1 every 3600 via v1: ",
+	}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
+func TestNothingIsStoredYet(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	_, err := Run(t.Context(), k.db, &k.cfg.Watch, &Query{From: date(1, 1), To: date(1, 2), Basis: "measured", A: k.rules("all", "medium")})
+	if err == nil || err.Error() != "judge the past: there are no measured looks from 2025-01-01 to 2025-01-01; nothing is stored yet" {
+		t.Error(err)
+	}
+}
