@@ -22,8 +22,9 @@ static, run one.
 
 Processors: store (snapshots and facts into ClickHouse, with rollups), count (mentions
 into readings per minute and per hour; it needs no ClickHouse), health (tells when a
-source is dead or odd, and when it is well again), sqlrule (your own rules in SQL; of
-several processes let one run it), notify (tells people of episodes).`,
+source is dead or odd, and when it is well again), detect (judges every look, and
+publishes surges and declines as episodes), sqlrule (your own rules in SQL; of several
+processes let one run it), notify (tells people of episodes).`,
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for _, name := range only {
@@ -32,7 +33,7 @@ several processes let one run it), notify (tells people of episodes).`,
 				}
 			}
 			runs := func(name string) bool { return len(only) == 0 || slices.Contains(only, name) }
-			withStore := runs("store") || runs("health") || runs("sqlrule") || runs("notify")
+			withStore := runs("store") || runs("health") || runs("detect") || runs("sqlrule") || runs("notify")
 			return a.runServers(cmd.Context(), http, withStore, func(s *system) ([]stage, error) {
 				return s.processorStages(only, runs)
 			})
@@ -43,7 +44,9 @@ several processes let one run it), notify (tells people of episodes).`,
 	return cmd
 }
 
-func processors() []string { return []string{"store", "count", "health", "sqlrule", "notify"} }
+func processors() []string {
+	return []string{"store", "count", "health", "detect", "sqlrule", "notify"}
+}
 
 // processorStages are the processors that were asked for.
 func (s *system) processorStages(only []string, runs func(name string) bool) ([]stage, error) {
@@ -52,6 +55,7 @@ func (s *system) processorStages(only []string, runs func(name string) bool) ([]
 		enabled bool
 	}{
 		"count": {"process.count", s.cfg.Process.Count.Enabled}, "health": {"process.health", s.cfg.Process.Health.Enabled},
+		"detect":  {"process.detect", s.cfg.Process.Detect.Enabled},
 		"sqlrule": {"process.sqlrule", s.cfg.Process.SQLRule.Enabled}, "notify": {"notify", s.cfg.Notify.Enabled},
 	} {
 		if slices.Contains(only, name) && !set.enabled {
@@ -69,6 +73,13 @@ func (s *system) processorStages(only []string, runs func(name string) bool) ([]
 			return nil, err
 		}
 		stages[0] = append(stages[0], s.healthParts(entries, true)...)
+	}
+	if runs("detect") {
+		parts, err := s.detectParts(kafka.TruncatedRefuse)
+		if err != nil {
+			return nil, err
+		}
+		stages[0] = append(stages[0], parts...)
 	}
 	if runs("sqlrule") {
 		rules, err := s.sqlRules()

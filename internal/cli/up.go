@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -124,6 +125,10 @@ func (u *upRun) stages() ([]stage, error) {
 	} else {
 		first = append(first, s.collectPart(entries))
 	}
+	detecting, err := s.detectParts(kafka.TruncatedReset)
+	if err != nil {
+		return nil, err
+	}
 	first = append(first, s.watchPart())
 	// The log begins anew where somebody removed the broker's directory: read
 	// it from its start instead of waiting for a person.
@@ -134,7 +139,7 @@ func (u *upRun) stages() ([]stage, error) {
 	}
 	return []stage{
 		first,
-		append(append(s.countParts(kafka.TruncatedReset), s.healthParts(entries, !u.o.noCollect)...), s.sqlruleParts(rules)...),
+		slices.Concat(s.countParts(kafka.TruncatedReset), detecting, s.healthParts(entries, !u.o.noCollect), s.sqlruleParts(rules)),
 		append(processors, tells...),
 		{u.pagePart()},
 		{u.clientsPart()},

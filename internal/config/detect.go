@@ -19,6 +19,8 @@ type Detect struct {
 	// MaxFull series of one target that nobody watches may have a full memory
 	// at a time.
 	MaxFull int `yaml:"max_full"`
+	// Checkpoint says how often the memories of the targets are stored.
+	Checkpoint Checkpoint `yaml:"checkpoint"`
 	// Rules stand before the built-in ones: per series and kind the first that
 	// matches decides; of threshold rules every one does.
 	Rules []DetectRule `yaml:"rules"`
@@ -114,6 +116,7 @@ func (k *checker) detect(at string, c *Detect) {
 	k.oneOf(at+".sensitivity", c.Sensitivity, sensitivities()...)
 	k.whole(at+".max_subjects", c.MaxSubjects, 10, 100_000)
 	k.whole(at+".max_full", c.MaxFull, 0, 10_000)
+	k.checkpoint(at+".checkpoint", &c.Checkpoint)
 	seen := map[string]string{}
 	for i := range c.Rules {
 		k.rule(index(at+".rules", i), &c.Rules[i])

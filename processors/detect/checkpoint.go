@@ -75,7 +75,7 @@ func (h *partition) goOn(ctx context.Context, budget time.Duration) (over bool) 
 			h.log.ErrorContext(ctx, "memories are not stored; judging goes on, and it is tried again", "left", len(r.left), "err", err)
 			return false
 		}
-		h.packed(r.left[:n])
+		h.packed(r.left[:n], rows)
 		r.left, r.rows, r.bytes = r.left[n:], r.rows+len(rows), r.bytes+size
 		if time.Since(began) >= budget {
 			break
@@ -108,9 +108,11 @@ func (h *partition) pack(left []*entry) (n int, rows []row, size int, err error)
 }
 
 // packed notes what is stored as it is.
-func (h *partition) packed(stored []*entry) {
-	for _, e := range stored {
+func (h *partition) packed(stored []*entry, rows []row) {
+	for i, e := range stored {
 		e.dirty = false
+		h.size += int64(rows[i].size - e.size)
+		e.size = rows[i].size
 		if !e.stored {
 			e.stored = true
 			h.stored++

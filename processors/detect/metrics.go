@@ -13,7 +13,9 @@ import (
 type metrics struct {
 	looks, episodes, refused, checkpoints *prometheus.CounterVec
 	readings, lost, bytes                 prometheus.Counter
-	targets, stored, lastAt, lastTook     *prometheus.GaugeVec
+	forgotten, full                       prometheus.Counter
+	targets, stored, size                 *prometheus.GaugeVec
+	lastAt, lastTook                      *prometheus.GaugeVec
 }
 
 func newMetrics(reg prometheus.Registerer) (*metrics, error) {
@@ -39,12 +41,16 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		lost:        one("lost_memories_total", "Memories that were gone from ClickHouse or could not be read. What they were of is learnt anew."),
 		targets:     gauge("targets", "Targets that have a memory."),
 		stored:      gauge("stored_targets", "Targets whose memory is stored."),
+		forgotten:   one("forgotten_subjects_total", "Subjects that were forgotten because their target had more than process.detect.max_subjects."),
+		full:        one("full_memories_refused_total", "Times that a series stirred and got no full memory, because process.detect.max_full of its target had one."),
+		size:        gauge("stored_bytes", "Size of the stored memories, before they were compressed."),
 		lastAt:      gauge("last_checkpoint_timestamp_seconds", "When the last checkpoint was over. What came since is judged again after a restart."),
 		lastTook:    gauge("last_checkpoint_seconds", "How long judging was held up by the last checkpoint, in all its pieces."),
 	}
 	var errs []error
 	for _, c := range []prometheus.Collector{
-		m.looks, m.readings, m.episodes, m.refused, m.checkpoints, m.bytes, m.lost, m.targets, m.stored, m.lastAt, m.lastTook,
+		m.looks, m.readings, m.episodes, m.refused, m.checkpoints, m.bytes, m.lost, m.targets, m.stored,
+		m.size, m.forgotten, m.full, m.lastAt, m.lastTook,
 	} {
 		errs = append(errs, reg.Register(c))
 	}
@@ -54,7 +60,26 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 // tally is what became of the messages of a batch.
 type tally struct {
 	judged, old, known, readings int
+	forgotten, full              uint32
 	states                       map[[2]string]int
+}
+
+// crowded is how many subjects a memory has forgotten, and series refused a
+// full memory, since it began.
+func crowded(m Target) (forgotten, refused uint32) {
+	if c, ok := m.(interface{ Evicted() uint32 }); ok {
+		forgotten = c.Evicted()
+	}
+	if c, ok := m.(interface{ Refused() uint32 }); ok {
+		refused = c.Refused()
+	}
+	return forgotten, refused
+}
+
+func (t *tally) crowd(m Target, forgotten, refused uint32) {
+	f, r := crowded(m)
+	t.forgotten += f - forgotten
+	t.full += r - refused
 }
 
 func (t *tally) look(s *event.Snapshot, fresh bool) {
@@ -84,11 +109,14 @@ func (h *partition) report() {
 	m.looks.WithLabelValues("old").Add(float64(t.old))
 	m.looks.WithLabelValues("known").Add(float64(t.known))
 	m.readings.Add(float64(t.readings))
+	m.forgotten.Add(float64(t.forgotten))
+	m.full.Add(float64(t.full))
 	for labels, n := range t.states {
 		m.episodes.WithLabelValues(labels[0], labels[1]).Add(float64(n))
 	}
 	m.targets.WithLabelValues(strconv.Itoa(h.id)).Set(float64(len(h.targets)))
 	m.stored.WithLabelValues(strconv.Itoa(h.id)).Set(float64(h.stored))
+	m.size.WithLabelValues(strconv.Itoa(h.id)).Set(float64(h.size))
 }
 
 func (m *metrics) refuse(reason string) {

@@ -46,6 +46,7 @@ type partition struct {
 	looks  int       // judged since the last checkpoint
 	retry  time.Time // no checkpoint is tried before
 	stored int       // memories that are stored
+	size   int64     // of these, bytes
 
 	past    int64 // of the last tick that was relayed
 	relayed time.Time
@@ -66,6 +67,7 @@ type entry struct {
 	at     time.Time // when Kafka took the message before it
 	dirty  bool      // it is in dirty, or waits in round
 	stored bool
+	size   int // of the memory as it is stored, bytes
 }
 
 // mark is a place in a log.
@@ -145,7 +147,9 @@ func (h *partition) look(ctx context.Context, m *kafka.Message, s *event.Snapsho
 		h.tally.known++
 		return
 	}
+	forgotten, refused := crowded(e.memory)
 	states, fresh := e.memory.Look(s)
+	h.tally.crowd(e.memory, forgotten, refused)
 	e.next, e.at = m.Offset+1, m.Time
 	h.looks++
 	h.tally.look(s, fresh)

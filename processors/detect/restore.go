@@ -64,7 +64,7 @@ func (h *partition) restore(ctx context.Context, c kafka.Committed) error {
 			h.unreadable(r.key, err)
 			return nil
 		}
-		e := &entry{key: r.key, memory: memory, judge: h.judge, next: r.next, at: r.at, stored: true}
+		e := &entry{key: r.key, memory: memory, judge: h.judge, next: r.next, at: r.at, stored: true, size: r.size}
 		h.targets[r.key], epochs[e] = e, r.epoch
 		return nil
 	})
@@ -72,6 +72,9 @@ func (h *partition) restore(ctx context.Context, c kafka.Committed) error {
 		return err
 	}
 	h.stored = len(h.targets)
+	for _, e := range h.targets {
+		h.size += int64(e.size)
+	}
 	h.settle(c, epochs)
 	if lost := known.Memories - h.stored - broken; lost > 0 {
 		h.p.m.loseMemories(lost)
