@@ -149,10 +149,7 @@ func (a *app) backfill(ctx context.Context, name string, o *backfillOptions) err
 	}
 	defer c.Close()
 	a.tellPlans(run, skipped, from, to)
-	if err := a.runBackfill(ctx, c, run); err != nil {
-		return err
-	}
-	return tellPast(c)(ctx, to)
+	return thenTellPast(ctx, c, to, a.runBackfill(ctx, c, run))
 }
 
 // span is what is asked for: [from, to) in whole days that are over.

@@ -85,6 +85,14 @@ func tellPast(c *kafka.Client) func(ctx context.Context, past time.Time) error {
 	return func(ctx context.Context, past time.Time) error { return c.TellPast(ctx, event.TopicSnapshots, past) }
 }
 
+// thenTellPast tells of a past where all of it has been sent without an error.
+func thenTellPast(ctx context.Context, c *kafka.Client, past time.Time, err error) error {
+	if err != nil {
+		return err
+	}
+	return tellPast(c)(ctx, past)
+}
+
 // batches carries recordings and imports to Kafka, of which a collector knows nothing.
 type batches struct{ c *kafka.Client }
 

@@ -368,3 +368,34 @@ func TestKafkaAdvanceFillsLog(t *testing.T) {
 		}
 	})
 }
+
+// TestKafkaPastReachesEveryPartition, behind what was acknowledged before it.
+func TestKafkaPastReachesEveryPartition(t *testing.T) {
+	t.Parallel()
+	eachBroker(t, func(t *testing.T, addr string) {
+		c := newClient(t, addr)
+		topic := newTopic(t, c)
+		past := time.Date(2025, 1, 14, 0, 0, 0, 0, time.UTC)
+		if err := c.Publish(t.Context(), topic, "one", note("a")); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.TellPast(t.Context(), topic, past); err != nil {
+			t.Fatal(err)
+		}
+		there, notes := map[int]bool{}, 0
+		err := c.Tail(t.Context(), topic, kafka.TailOptions{From: kafka.FromFirst}, func(m kafka.Message) error {
+			msg, err := event.Unmarshal(m.Type, m.Value)
+			if tick, ok := msg.(*event.Tick); ok && tick.GetPastMs() == past.UnixMilli() {
+				there[m.Partition] = true
+				return err
+			}
+			if notes++; there[m.Partition] {
+				t.Error("what came first stands behind")
+			}
+			return err
+		})
+		if err != nil || len(there) != 4 || notes != 1 {
+			t.Errorf("the past reached partitions %v, %d other messages, %v", there, notes, err)
+		}
+	})
+}

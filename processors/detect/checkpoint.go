@@ -92,12 +92,13 @@ func (h *partition) goOn(ctx context.Context, budget time.Duration) (over bool) 
 
 // pack encodes as many memories as make a piece.
 func (h *partition) pack(left []*entry) (n int, rows []row, size int, err error) {
-	var plain []byte
 	for n < len(left) && size < h.p.chunk {
 		e := left[n]
-		if plain, err = e.memory.AppendBinary(plain[:0]); err != nil {
+		plain, err := e.memory.AppendBinary(h.plain[:0])
+		if err != nil {
 			return 0, nil, 0, err
 		}
+		h.plain = plain
 		rows = append(rows, row{
 			key: e.key, epoch: h.epoch, next: e.next, at: e.at, size: len(plain), state: h.squeezer.squeeze(plain),
 		})

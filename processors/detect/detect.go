@@ -45,7 +45,7 @@ type Judge interface {
 }
 
 // Target is the memory of one target. Look says what a look has changed, and
-// whether it was news at all.
+// whether it was news at all; later looks leave alone what it has returned.
 type Target interface {
 	Look(s *event.Snapshot) (states []*event.Episode, fresh bool)
 	AppendBinary(b []byte) ([]byte, error)

@@ -203,6 +203,8 @@ func TestGroupHandsOver(t *testing.T) {
 		return stop
 	}
 	a, b := join(), join()
+	var third func()
+	defer func() { third() }()
 	var got *reader
 	for i, part := range slices.Collect(slices.Chunk(events, 500)) {
 		publish(t, c, part)
@@ -212,7 +214,7 @@ func TestGroupHandsOver(t *testing.T) {
 		}
 		if i == 1 {
 			a()
-			defer join()()
+			third = join()
 		}
 		got = readAll(t, c, 4, past)
 	}

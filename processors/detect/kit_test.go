@@ -128,20 +128,27 @@ func compare(t testing.TB, want, got *reader) {
 type kit struct {
 	t     testing.TB
 	ch    *clickhouse.Client
-	judge toyJudge
+	judge Judge
 	cfg   config.Checkpoint
 	log   *slog.Logger
 	chunk int
+	most  int // messages of a batch
 }
 
 func newKit(t testing.TB) *kit {
 	t.Helper()
-	k := &kit{t: t, cfg: config.Checkpoint{Every: config.Duration(time.Hour), Looks: 40}, log: slog.New(slog.DiscardHandler), chunk: 600}
+	k := &kit{t: t, judge: toyJudge{}, cfg: config.Checkpoint{Every: config.Duration(time.Hour), Looks: 40}, log: slog.New(slog.DiscardHandler), chunk: 600, most: 60}
 	k.ch = open(t, testkit.ClickHouse(t))
 	if err := k.ch.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return k
+}
+
+// newKitWithoutStore is for what does not depend on memories that are stored.
+func newKitWithoutStore(t testing.TB) *kit {
+	t.Helper()
+	return &kit{t: t, judge: toyJudge{}, cfg: config.Checkpoint{Every: config.Duration(time.Hour), Looks: 40}, log: slog.New(slog.DiscardHandler), chunk: 600}
 }
 
 func open(t testing.TB, dsn string) *clickhouse.Client {
@@ -158,6 +165,9 @@ func open(t testing.TB, dsn string) *clickhouse.Client {
 func (k *kit) processor(b Broker) *Processor {
 	p := New(Deps{Broker: b, DB: k.ch, Judge: k.judge, Log: k.log}, k.cfg, prometheus.NewRegistry())
 	p.chunk, p.budget = k.chunk, 0
+	if k.ch == nil {
+		p.keep = forgetful{}
+	}
 	return p
 }
 

@@ -24,6 +24,7 @@ type partition struct {
 	log        *slog.Logger
 
 	squeezer *squeezer
+	plain    []byte // a memory that is being read or written
 	targets  map[key]*entry
 	// epoch counts the logs that the partition has had: offsets of an earlier
 	// one mean nothing in this one.

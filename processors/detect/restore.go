@@ -51,21 +51,14 @@ func (h *partition) restore(ctx context.Context, c kafka.Committed) error {
 		h.log.ErrorContext(ctx, "commit is not understood; memories are taken as they are", "err", err)
 	}
 	broken, epochs := 0, map[*entry]uint64{}
-	var plain []byte
 	h.epoch = known.Epoch
 	err = h.p.keep.load(ctx, h.place(), func(r row) error {
 		h.epoch = max(h.epoch, r.epoch)
-		var memory Target
-		if plain, err = h.squeezer.unsqueeze(plain[:0], r.state); err == nil {
-			memory, err = (*h.judge).LoadTarget(plain)
-		}
-		if err != nil {
+		if e := h.load(&r); e != nil {
+			h.targets[r.key], epochs[e] = e, r.epoch
+		} else {
 			broken++
-			h.unreadable(r.key, err)
-			return nil
 		}
-		e := &entry{key: r.key, memory: memory, judge: h.judge, next: r.next, at: r.at, stored: true, size: r.size}
-		h.targets[r.key], epochs[e] = e, r.epoch
 		return nil
 	})
 	if err != nil {
@@ -81,9 +74,27 @@ func (h *partition) restore(ctx context.Context, c kafka.Committed) error {
 		h.log.ErrorContext(ctx, "memories are gone from ClickHouse; what they were of is learnt anew",
 			"stored", known.Memories, "found", h.stored+broken, "committed", c.Offset)
 	}
-	h.log.InfoContext(ctx, "memories loaded", "targets", len(h.targets), "committed", c.Offset)
+	if len(h.targets) > 0 {
+		h.log.InfoContext(ctx, "memories loaded", "targets", len(h.targets), "bytes", h.size, "committed", c.Offset)
+	}
 	h.report()
 	return nil
+}
+
+// load reads a memory; nil, and loud, where nobody can.
+func (h *partition) load(r *row) *entry {
+	plain, err := h.squeezer.unsqueeze(h.plain[:0], r.state)
+	if err != nil {
+		h.unreadable(r.key, err)
+		return nil
+	}
+	h.plain = plain
+	memory, err := (*h.judge).LoadTarget(plain)
+	if err != nil {
+		h.unreadable(r.key, err)
+		return nil
+	}
+	return &entry{key: r.key, memory: memory, judge: h.judge, next: r.next, at: r.at, stored: true, size: r.size}
 }
 
 // settle decides which offsets of the memories are those of this log.

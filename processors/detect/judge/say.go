@@ -117,7 +117,8 @@ func (m *closely) before(l *look, r *placed, history []*event.Moment) string {
 	return "at the look before it was not on the list"
 }
 
-// say makes the state.
+// say makes the state. Nothing of it points into what the target remembers: it
+// may be published when further looks have been judged.
 func (t *Target) say(l *look, v *voice, change string) {
 	tr := v.track
 	where := &v.who.belongs
@@ -126,12 +127,16 @@ func (t *Target) say(l *look, v *voice, change string) {
 		Rule: tr.Rule, Source: t.source, Target: t.target, Subject: v.who.id, Metric: v.metric,
 		State: event.EpisodeState_EPISODE_STATE_UPDATED, Sequence: tr.Sequence, OnsetMs: tr.OnsetMS, PeakAtMs: tr.PeakMS,
 		Value: v.value, Baseline: tr.Baseline, Peak: tr.Peak, Severity: tr.Severity, Basis: t.basis, Kind: event.EpisodeSurge,
-		Unit: v.unit, AtMs: l.slot, Topic: where.Topic, Entity: where.Entity, Change: change, Previous: v.previous,
+		Unit: v.unit, AtMs: l.slot, Topic: where.Topic, Entity: where.Entity, Change: change,
 		Multiple: tr.Multiple(v.value), Low: &v.low, High: &v.high, EveryS: uint32(l.every.Seconds()),
 		Anatomy: tr.Anatomy(), History: v.history,
 	}
 	coverage := tr.Coverage
 	e.Coverage = &coverage
+	if v.previous != nil {
+		previous := *v.previous
+		e.Previous = &previous
+	}
 	if v.rank != nil {
 		e.Depth = t.chart.depth
 	}
