@@ -15,7 +15,8 @@ const toyVersion = 1
 
 // toyJudge is a judge whose every state tells the whole history of its series:
 // what it explains is a sum over all values in their order, so that a look that
-// is judged twice, or not at all, makes another message.
+// is judged twice, or not at all, makes another message. It takes every look for
+// news, so that nothing but offsets keeps it from judging one twice.
 type toyJudge struct {
 	topic   string // what the watchlist says of every series
 	version int    // 0: toyVersion
@@ -38,6 +39,7 @@ type toySeries struct {
 	Mean     float64 `json:"mean"`
 	Onset    int64   `json:"onset"` // of the open episode; 0: none
 	Sequence uint32  `json:"n"`
+	Number   int     `json:"number"` // of episodes
 }
 
 func (j toyJudge) NewTarget(source string, target *event.Target, basis event.Basis) Target {
@@ -65,9 +67,6 @@ func (t *toyTarget) AppendBinary(b []byte) ([]byte, error) {
 }
 
 func (t *toyTarget) Look(s *event.Snapshot) (states []*event.Episode, fresh bool) {
-	if s.GetSlotMs() <= t.SlotMS {
-		return nil, false
-	}
 	t.SlotMS = s.GetSlotMs()
 	for _, r := range s.GetReadings() {
 		if e := t.series(r.GetSubject()).add(r.GetValue(), t.SlotMS); e != nil {
@@ -96,6 +95,7 @@ func (s *toySeries) add(v float64, at int64) *event.Episode {
 	s.Mean += (v - s.Mean) / 8
 	switch {
 	case high && s.Onset == 0:
+		s.Number++
 		s.Onset, s.Sequence, e.State = at, 0, event.EpisodeState_EPISODE_STATE_OPEN
 	case high:
 		e.State = event.EpisodeState_EPISODE_STATE_UPDATED
@@ -113,7 +113,7 @@ func (s *toySeries) add(v float64, at int64) *event.Episode {
 }
 
 func (t *toyTarget) dress(e *event.Episode, r *event.Reading) *event.Episode {
-	e.Id = fmt.Sprintf("%s %s %s %s %d", t.Source, t.Target, t.Basis.Word(), r.GetSubject(), e.GetOnsetMs())
+	e.Id = fmt.Sprintf("%s %s %s %s %d", t.Source, t.Target, t.Basis.Word(), r.GetSubject(), t.series(r.GetSubject()).Number)
 	e.Rule, e.Source, e.Target, e.Basis, e.AtMs = "toy", t.Source, t.target, t.Basis, t.SlotMS
 	e.Subject, e.Metric, e.Topic = r.GetSubject(), r.GetMetric(), t.judge.topic
 	return e
