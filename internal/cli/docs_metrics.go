@@ -47,6 +47,9 @@ func metricsPage(build obs.Build) (string, error) {
 	}
 	s.collectPart(entries)
 	s.healthParts(entries, true)
+	if _, err := s.detectParts(""); err != nil {
+		return "", err
+	}
 	s.sqlruleParts(nil)
 	if _, err := s.notifyParts(""); err != nil {
 		return "", err

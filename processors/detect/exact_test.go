@@ -17,7 +17,7 @@ import (
 )
 
 // disturbances is what befell a log that was read by many lives.
-type disturbances struct{ kills, unpublished, halves, uncommitted, resumed int }
+type disturbances struct{ kills, unpublished, halves, uncommitted, resumed, retried int }
 
 // throughKills reads a log by lives that end anywhere: before anything is
 // published, when half of it is, between publishing and storing, in the middle
@@ -49,9 +49,26 @@ func (k *kit) throughKills(r *rand.Rand, log []kafka.Message, out *reader, kills
 				break
 			}
 			h.retry = time.Time{} // a store that is well again is asked at once
+			if d.refused(r, out, h, batches[i]) {
+				h.retry = time.Time{}
+			}
 			at = handle(k.t, h, batches[i])
 		}
 	}
+}
+
+// refused lets the broker refuse a batch now and then, which is then given again.
+func (d *disturbances) refused(r *rand.Rand, out *reader, h *partition, batch []kafka.Message) bool {
+	if r.IntN(4) > 0 {
+		return false
+	}
+	out.fails = func() bool { return true }
+	defer func() { out.fails = nil }()
+	_, err := h.Handle(context.Background(), batch)
+	if err != nil {
+		d.retried++
+	}
+	return err != nil
 }
 
 // end is how far the last batch gets; it is not committed.
@@ -85,7 +102,7 @@ func TestKillsChangeNothing(t *testing.T) {
 			d := k.throughKills(r, log, got, 20)
 			compare(t, want, got)
 			t.Logf("%d states, %+v, %d came again", len(want.states), d, got.again)
-			if d.kills != 20 || d.resumed < 15 || d.halves == 0 || d.uncommitted == 0 || got.again == 0 {
+			if d.kills != 20 || d.resumed < 15 || d.halves == 0 || d.uncommitted == 0 || d.retried == 0 || got.again == 0 {
 				t.Errorf("%+v, %d states came again: the test proves little", d, got.again)
 			}
 		})
