@@ -22,7 +22,7 @@ import (
 // reading is a reader without a connection.
 func reading(v2 bool) *reader {
 	h := &host{url: "https://one.example", v2: v2}
-	return &reader{host: h, tags: newNormaliser(), seen: map[string]bool{}, track: track{host: h, rewind: 5 * time.Second}}
+	return &reader{host: h, tags: event.NewTagNormaliser(), seen: map[string]bool{}, track: track{host: h, rewind: 5 * time.Second}}
 }
 
 // told writes down what a message leads to.
@@ -118,15 +118,15 @@ func FuzzNormaliseTag(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, written string) {
-		n := newNormaliser()
-		tag, dropped := n.tag(written)
+		n := event.NewTagNormaliser()
+		tag, dropped := n.Tag(written)
 		if (tag == "") == (dropped == "") {
 			t.Fatalf("%q is %q and dropped as %q", written, tag, dropped)
 		}
 		if tag == "" {
 			return
 		}
-		if again, _ := n.tag(tag); again != tag {
+		if again, _ := n.Tag(tag); again != tag {
 			t.Fatalf("%q becomes %q, and that %q", written, tag, again)
 		}
 		m := event.Mention{Id: "x", Platform: platform, Tag: tag, AtMs: 1736763600000}
@@ -152,7 +152,7 @@ func FuzzParseCursor(f *testing.F) {
 
 func TestNormaliseTag(t *testing.T) {
 	t.Parallel()
-	n := newNormaliser()
+	n := event.NewTagNormaliser()
 	for written, want := range map[string]string{
 		"RedNote": "rednote", "#RedNote": "rednote", "＃RedNote": "rednote", "##a": "a", "ＲｅｄＮｏｔｅ": "rednote",
 		"小红书": "小红书", "Straße": "strasse", "ΣΊΣΥΦΟΣ": "σίσυφοσ", "ﬁne": "fine", "cafe\u0301": "café",
@@ -161,19 +161,19 @@ func TestNormaliseTag(t *testing.T) {
 		"+1": "+1", "123456": "123456", "1312 2026 x": "1312 2026 x",
 		"zero\u200bwidth": "zerowidth", "⚽️": "⚽️", "2026": "2026", "a_b": "a_b", "ねこ": "ねこ", "안녕": "안녕",
 	} {
-		if got, dropped := n.tag(written); got != want {
+		if got, dropped := n.Tag(written); got != want {
 			t.Errorf("%q is %q (%s), want %q", written, got, dropped, want)
 		}
 	}
 	for written, want := range map[string]string{
-		"": dropEmpty, "#": dropEmpty, "...": dropEmpty, "\u200b\u2060": dropEmpty, "@ann": dropPerson, "a@b.example": dropPerson,
-		"#Alice.bsky.social": dropPerson, "alice.bsky.social": dropPerson, "bsky.social": dropPerson, "ａｌｉｃｅ．com": dropPerson, "al-ice.example.co.uk": dropPerson,
-		"https://bsky.app/profile/alice.bsky.social": dropPerson, "alice.github.io.": dropPerson, "alice.xn--p1ai": dropPerson,
-		"+49 30 1234567": dropPerson, "5551234": dropPerson, "555 123 4567": dropPerson, "＋４９３０１２３４５": dropPerson, "٠١٢٣٤٥٦": dropPerson,
-		"DID:plc:abc": dropPerson, "a\x00b": dropBroken, "\xff": dropBroken, "a\ufffd": dropBroken,
-		strings.Repeat("a", 641): dropLong, strings.Repeat("ab", 260): dropLong, strings.Repeat("ﷺ", 200): dropLong,
+		"": event.TagEmpty, "#": event.TagEmpty, "...": event.TagEmpty, "\u200b\u2060": event.TagEmpty, "@ann": event.TagPerson, "a@b.example": event.TagPerson,
+		"#Alice.bsky.social": event.TagPerson, "alice.bsky.social": event.TagPerson, "bsky.social": event.TagPerson, "ａｌｉｃｅ．com": event.TagPerson, "al-ice.example.co.uk": event.TagPerson,
+		"https://bsky.app/profile/alice.bsky.social": event.TagPerson, "alice.github.io.": event.TagPerson, "alice.xn--p1ai": event.TagPerson,
+		"+49 30 1234567": event.TagPerson, "5551234": event.TagPerson, "555 123 4567": event.TagPerson, "＋４９３０１２３４５": event.TagPerson, "٠١٢٣٤٥٦": event.TagPerson,
+		"DID:plc:abc": event.TagPerson, "a\x00b": event.TagBroken, "\xff": event.TagBroken, "a\ufffd": event.TagBroken,
+		strings.Repeat("a", 641): event.TagLong, strings.Repeat("ab", 260): event.TagLong, strings.Repeat("ﷺ", 200): event.TagLong,
 	} {
-		if got, dropped := n.tag(written); got != "" || dropped != want {
+		if got, dropped := n.Tag(written); got != "" || dropped != want {
 			t.Errorf("%.20q is %q, dropped as %q, want %s", written, got, dropped, want)
 		}
 	}

@@ -42,7 +42,7 @@ type reader struct {
 	decoder *zstd.Decoder
 	raw     bytes.Buffer
 	plain   []byte
-	tags    *normaliser
+	tags    *event.TagNormaliser
 	seen    map[string]bool
 	bad     int // messages in a row
 	events  int
@@ -69,7 +69,7 @@ func newReader(conn *websocket.Conn, h *host, cfg config.Bluesky, from cursor, o
 	}
 	return &reader{
 		conn: conn, host: h, quiet: cfg.Quiet.D(), out: out, decoder: decoder,
-		tags: newNormaliser(), seen: make(map[string]bool), turn: make(chan struct{}, 1),
+		tags: event.NewTagNormaliser(), seen: make(map[string]bool), turn: make(chan struct{}, 1),
 		track: track{host: h, rewind: cfg.Rewind.D(), from: from},
 	}, nil
 }
@@ -221,7 +221,7 @@ func (r *reader) mention(f frame) {
 			r.drop(dropTooMany)
 			continue
 		}
-		tag, dropped := r.tags.tag(written)
+		tag, dropped := r.tags.Tag(written)
 		if dropped != "" {
 			r.drop(dropped)
 			continue

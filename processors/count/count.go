@@ -17,13 +17,10 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/tidemark/tidemark/internal/config"
 	"github.com/tidemark/tidemark/internal/event"
@@ -106,11 +103,16 @@ func newRules(cfg config.Count, tags []string) *rules {
 	return r.watching(tags)
 }
 
-// watching are the same rules with other tags.
+// watching are the same rules with other tags, each as mentions bear it. What no
+// mention ever bears, because it may be a person, is not counted: a 0 would be
+// no fact.
 func (r rules) watching(tags []string) *rules {
 	r.watched, r.index = nil, map[string]int{}
-	for _, tag := range tags {
-		r.watched = append(r.watched, normalTag(tag))
+	n := event.NewTagNormaliser()
+	for _, written := range tags {
+		if tag, none := n.Tag(written); none == "" {
+			r.watched = append(r.watched, tag)
+		}
 	}
 	slices.Sort(r.watched)
 	r.watched = slices.Compact(r.watched)
@@ -118,11 +120,6 @@ func (r rules) watching(tags []string) *rules {
 		r.index[tag] = i
 	}
 	return &r
-}
-
-// normalTag is a tag as mentions bear it.
-func normalTag(tag string) string {
-	return cases.Fold().String(norm.NFKC.String(strings.TrimPrefix(tag, "#")))
 }
 
 // Lengths of the windows, and of the quarters of a minute, in milliseconds.

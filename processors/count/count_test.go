@@ -2,6 +2,7 @@ package count
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -259,4 +260,26 @@ func TestLanguagesOfAWatchedTag(t *testing.T) {
 		s.wants(t, ofTag, "lang:"+language, metricLanguage, noon, want)
 	}
 	s.wants(t, ofTag, "tiktok", metricHour, noon, 86)
+}
+
+// A watched tag is counted in the form that mentions bear; one that no mention
+// bears, because it may be a person, has no counts, and no 0 either.
+func TestWatchedTagsAreThoseOfMentions(t *testing.T) {
+	t.Parallel()
+	s, tape := newSink(), &tape{t: t}
+	alive(tape, noon, noon.Add(time.Minute))
+	tape.mention("strasse", noon.Add(time.Second))
+	tape.mention("c", noon.Add(2*time.Second))
+	tape.mention("rednote", noon.Add(3*time.Second))
+	alive(tape, noon.Add(time.Minute), noon.Add(6*time.Minute))
+	newLife(t, s, settings(), never(), "Straße", "C#", "Ｒｅｄ\u200bＮｏｔｅ!", "RedNote", "20250119", "alice.bsky.social").handle(tape.msgs...)
+	for _, tag := range []string{"strasse", "c", "rednote"} {
+		s.wants(t, "tag/bluesky//"+tag, tag, metricMinute, noon, 1)
+		s.wants(t, "tag/bluesky//"+tag, tag, metricMinute, noon.Add(time.Minute), 0)
+	}
+	for _, look := range s.looks {
+		if tag, is := strings.CutPrefix(look.GetTarget().Key(), "tag/bluesky//"); is && !slices.Contains([]string{"strasse", "c", "rednote"}, tag) {
+			t.Errorf("%s is counted, and no mention ever bears it", tag)
+		}
+	}
 }
