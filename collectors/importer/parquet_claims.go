@@ -1,11 +1,13 @@
 package importer
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 
+	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/tidemark/tidemark/collectors/lines"
@@ -51,17 +53,24 @@ func checkFooter(r io.ReaderAt, size int64) error {
 }
 
 // checkPages holds the heads of all pages of a file: where they lie, and how
-// much they say they unpack to. all bounds the sum; 0: no bound.
+// much they say they unpack to; and the pages, that they unpack to no more. all
+// bounds the sum; 0: no bound.
 func checkPages(r io.ReaderAt, size int64, m *format.FileMetaData, all int64) error {
 	var sum, rows int64
+	var unpacker blocks
+	defer unpacker.close()
 	for i := range m.RowGroups {
 		g := &m.RowGroups[i]
 		if rows += g.NumRows; g.NumRows < 0 || rows > m.NumRows || all > 0 && rows > all {
 			return fmt.Errorf("check parquet: row group %d says it has %d rows, the file says %d", i+1, g.NumRows, m.NumRows)
 		}
 		for j := range g.Columns {
-			c := pages{r: r, size: size, column: &g.Columns[j].MetaData}
+			c := pages{r: r, size: size, column: &g.Columns[j].MetaData, blocks: &unpacker}
 			unpacked, err := c.check()
+			// The library unpacks all as it unpacks the first.
+			if first := m.RowGroups[0].Columns; err == nil && j < len(first) && c.column.Codec != first[j].MetaData.Codec {
+				err = fmt.Errorf("it is packed by %s, and by %s in the first row group: pack it in one way", c.column.Codec, first[j].MetaData.Codec)
+			}
 			if err != nil {
 				return fmt.Errorf("check parquet: column %s of row group %d: %w", lines.Shorten(fmt.Sprint(c.column.PathInSchema)), i+1, err)
 			}
@@ -81,6 +90,7 @@ type pages struct {
 	r      io.ReaderAt
 	size   int64
 	column *format.ColumnMetaData
+	blocks *blocks
 }
 
 func (p *pages) check() (unpacked int64, err error) {
@@ -89,21 +99,31 @@ func (p *pages) check() (unpacked int64, err error) {
 		return 0, err
 	}
 	var values int64
+	var begins bool // a page, where those with values are said to
 	for at < end {
-		h, err := p.head(at, end)
+		begins = begins || at == p.column.DataPageOffset
+		h, length, err := p.head(at, end)
 		if err != nil {
 			return 0, fmt.Errorf("the page at byte %d: %w", at, err)
 		}
-		if at += h.length; h.packed < 0 || h.packed > end-at {
-			return 0, fmt.Errorf("the page at byte %d says it has %d bytes, the column has %d more", at, h.packed, end-at)
+		packed := int64(h.CompressedPageSize)
+		if at += length; packed < 0 || packed > end-at {
+			return 0, fmt.Errorf("the page at byte %d says it has %d bytes, the column has %d more", at, packed, end-at)
 		}
-		if unpacked += h.unpacked; h.unpacked < 0 || unpacked > maxChunk {
+		if unpacked += int64(h.UncompressedPageSize); h.UncompressedPageSize < 0 || unpacked > maxChunk {
 			return 0, fmt.Errorf("it unpacks to more than %d bytes: write smaller row groups", maxChunk)
 		}
-		if values += h.values; h.values < 0 || h.values > maxPageValues || values > p.column.NumValues {
-			return 0, fmt.Errorf("the page at byte %d says it has %d values, want at most %d of %d", at, h.values, maxPageValues, p.column.NumValues)
+		n := valuesOf(h)
+		if values += n; n < 0 || n > maxPageValues || values > p.column.NumValues {
+			return 0, fmt.Errorf("the page at byte %d says it has %d values, want at most %d of %d", at, n, maxPageValues, p.column.NumValues)
 		}
-		at += h.packed
+		if err := p.block(h, at); err != nil {
+			return 0, fmt.Errorf("the page at byte %d: %w", at, err)
+		}
+		at += packed
+	}
+	if !begins && at != p.column.DataPageOffset {
+		return 0, fmt.Errorf("no page begins at byte %d, where those with values are said to", p.column.DataPageOffset)
 	}
 	return unpacked, nil
 }
@@ -111,8 +131,8 @@ func (p *pages) check() (unpacked int64, err error) {
 // span is where the pages lie, the dictionary first.
 func (p *pages) span() (from, to int64, err error) {
 	from = p.column.DataPageOffset
-	if d := p.column.DictionaryPageOffset; d > 0 && d < from {
-		from = d
+	if p.column.DictionaryPageOffset != 0 { // the library begins there, wherever it is
+		from = p.column.DictionaryPageOffset
 	}
 	packed := p.column.TotalCompressedSize
 	if from < int64(len(parquetMagic)) || packed < 0 || from > p.size-8 || packed > p.size-8-from {
@@ -121,38 +141,59 @@ func (p *pages) span() (from, to int64, err error) {
 	return from, from + packed, nil
 }
 
-// pageHead is what a page says of itself. A dictionary has no values of rows.
-type pageHead struct{ length, packed, unpacked, values int64 }
-
-// take reads the numbers of the struct PageHeader by the ids of their fields.
-func (h *pageHead) take(path []int64, n int64) {
-	const unpacked, packed, data, dictionary, dataV2, values = 2, 3, 5, 7, 8, 1
-	switch {
-	case len(path) == 1 && path[0] == unpacked:
-		h.unpacked = n
-	case len(path) == 1 && path[0] == packed:
-		h.packed = n
-	case len(path) != 2 || path[1] != values:
-	case path[0] == data, path[0] == dataV2:
-		h.values = n
-	case path[0] == dictionary && (n < 0 || n > maxPageValues):
-		h.values = -1
+// valuesOf is how many values of rows a page says it has, -1 where it says
+// something impossible. A dictionary has none.
+func valuesOf(h *format.PageHeader) int64 {
+	switch data, dataV2, dictionary := h.DataPageHeader, h.DataPageHeaderV2, h.DictionaryPageHeader; {
+	case h.Type == format.DataPage && data != nil:
+		return int64(data.NumValues)
+	case h.Type == format.DataPageV2 && dataV2 != nil && dataV2.NumNulls >= 0 && dataV2.NumNulls <= dataV2.NumValues:
+		return int64(dataV2.NumValues)
+	case h.Type == format.DictionaryPage && dictionary != nil && dictionary.NumValues >= 0 && dictionary.NumValues <= maxPageValues:
+		return 0
+	default:
+		return -1
 	}
 }
 
-func (p *pages) head(at, end int64) (pageHead, error) {
-	var h pageHead
+// head reads the head of a page as the library will: the walk bounds what it may
+// claim, and the strict decoder takes the bytes for nothing else than the walk.
+func (p *pages) head(at, end int64) (h *format.PageHeader, length int64, err error) {
 	for room := int64(4 << 10); ; room = maxPageHead {
 		b := make([]byte, min(room, end-at))
 		if _, err := p.r.ReadAt(b, at); err != nil {
-			return h, fmt.Errorf("read parquet: %w", err)
+			return nil, 0, fmt.Errorf("read parquet: %w", err)
 		}
-		w := &thriftWalk{b: b, number: h.take}
+		w := &thriftWalk{b: b}
 		err := w.structure()
 		if errors.Is(err, errCutShort) && int64(len(b)) == room && room < maxPageHead {
 			continue
 		}
-		h.length = int64(w.at)
-		return h, err
+		if err != nil {
+			return nil, 0, err
+		}
+		h = new(format.PageHeader)
+		rest := bytes.NewReader(b[:w.at])
+		d := thrift.NewDecoder(new(thrift.CompactProtocol).NewReader(rest))
+		d.SetStrict(true)
+		if err := d.Decode(h); err != nil {
+			return nil, 0, fmt.Errorf("decode its head: %w", err)
+		}
+		if rest.Len() > 0 {
+			return nil, 0, fmt.Errorf("decode its head: %d bytes are left over", rest.Len())
+		}
+		return h, int64(w.at), nil
 	}
+}
+
+// block reads a page whose head holds, and checks what it unpacks to.
+func (p *pages) block(h *format.PageHeader, at int64) error {
+	if p.column.Codec == format.Uncompressed {
+		return nil
+	}
+	packed := make([]byte, h.CompressedPageSize)
+	if _, err := p.r.ReadAt(packed, at); err != nil {
+		return fmt.Errorf("read parquet: %w", err)
+	}
+	return p.blocks.check(p.column.Codec, h, packed)
 }

@@ -70,18 +70,25 @@ func TestAParquetFileIsNotBelieved(t *testing.T) {
 		b    []byte
 		want string
 	}{
-		"more rows":             {lie(t, func(m *format.FileMetaData) { m.NumRows = 1 << 40 }), "the row groups have 3 rows"},
-		"fewer rows":            {lie(t, func(m *format.FileMetaData) { m.NumRows = 1 }), "row group 1 says it has 2 rows, the file says 1"},
-		"no rows at all":        {lie(t, func(m *format.FileMetaData) { m.RowGroups[0].NumRows = -5 }), "row group 1 says it has -5 rows"},
-		"beyond the end":        {lie(t, func(m *format.FileMetaData) { column(m).DataPageOffset, column(m).DictionaryPageOffset = 1<<50, 0 }), "beyond the end of the file"},
-		"before the beginning":  {lie(t, func(m *format.FileMetaData) { column(m).DataPageOffset, column(m).DictionaryPageOffset = -7, 0 }), "beyond the end of the file"},
-		"longer than the file":  {lie(t, func(m *format.FileMetaData) { column(m).TotalCompressedSize = 1 << 60 }), "beyond the end of the file"},
-		"unpacks to much":       {lie(t, func(m *format.FileMetaData) { column(m).TotalUncompressedSize = 1 << 60 }), "want at most"},
-		"fewer values":          {lie(t, func(m *format.FileMetaData) { column(m).NumValues = 0 }), "values, want at most"},
-		"a footer of 4 GB":      {append(append(bytes.Clone(whole[:len(whole)-8]), 0xff, 0xff, 0xff, 0xff), parquetMagic...), "the footer is said to have 4294967295 bytes"},
-		"a list of 2 billion":   {ending([]byte(parquetMagic), []byte{0x15, 2, 0x29, 0xfc, 0xff, 0xff, 0xff, 0xff, 7, 0}), "lists of more than"},
-		"a text of 2 billion":   {ending([]byte(parquetMagic), []byte{0x15, 2, 0x58, 0xff, 0xff, 0xff, 0xff, 7, 0}), "ends within itself"},
-		"nested without an end": {ending([]byte(parquetMagic), bytes.Repeat([]byte{0x1c}, 1000)), "nested too deeply"},
+		"more rows":            {lie(t, func(m *format.FileMetaData) { m.NumRows = 1 << 40 }), "the row groups have 3 rows"},
+		"fewer rows":           {lie(t, func(m *format.FileMetaData) { m.NumRows = 1 }), "row group 1 says it has 2 rows, the file says 1"},
+		"no rows at all":       {lie(t, func(m *format.FileMetaData) { m.RowGroups[0].NumRows = -5 }), "row group 1 says it has -5 rows"},
+		"beyond the end":       {lie(t, func(m *format.FileMetaData) { column(m).DataPageOffset, column(m).DictionaryPageOffset = 1<<50, 0 }), "beyond the end of the file"},
+		"before the beginning": {lie(t, func(m *format.FileMetaData) { column(m).DataPageOffset, column(m).DictionaryPageOffset = -7, 0 }), "beyond the end of the file"},
+		"values within a page": {lie(t, func(m *format.FileMetaData) {
+			column(m).DictionaryPageOffset = column(m).DataPageOffset
+			column(m).DataPageOffset += 3
+		}), "no page begins at byte"},
+		"values before the rest": {withPage(t, format.Uncompressed, pageOf(t, 1, make([]byte, 100)), func(c *format.ColumnMetaData) { c.DictionaryPageOffset, c.DataPageOffset = c.DataPageOffset, 4 }), "no page begins at byte 4"},
+		"a head of other types":  {withPage(t, format.Zstd, []byte{0x15, 0, 0x16, 0, 0x15, 0, 0}, nil), "field value type mismatch"},
+		"packed in two ways":     {lie(t, func(m *format.FileMetaData) { m.RowGroups[1].Columns[1].MetaData.Codec = format.Uncompressed }), "it is packed by UNCOMPRESSED, and by ZSTD in the first row group"},
+		"longer than the file":   {lie(t, func(m *format.FileMetaData) { column(m).TotalCompressedSize = 1 << 60 }), "beyond the end of the file"},
+		"unpacks to much":        {lie(t, func(m *format.FileMetaData) { column(m).TotalUncompressedSize = 1 << 60 }), "want at most"},
+		"fewer values":           {lie(t, func(m *format.FileMetaData) { column(m).NumValues = 0 }), "values, want at most"},
+		"a footer of 4 GB":       {append(append(bytes.Clone(whole[:len(whole)-8]), 0xff, 0xff, 0xff, 0xff), parquetMagic...), "the footer is said to have 4294967295 bytes"},
+		"a list of 2 billion":    {ending([]byte(parquetMagic), []byte{0x15, 2, 0x29, 0xfc, 0xff, 0xff, 0xff, 0xff, 7, 0}), "lists of more than"},
+		"a text of 2 billion":    {ending([]byte(parquetMagic), []byte{0x15, 2, 0x58, 0xff, 0xff, 0xff, 0xff, 7, 0}), "ends within itself"},
+		"nested without an end":  {ending([]byte(parquetMagic), bytes.Repeat([]byte{0x1c}, 1000)), "nested too deeply"},
 	} {
 		room, err := read(t, m, c.b)
 		if bad, is := AsBadLine(err); !is || bad.Line < 1 || !strings.Contains(err.Error(), c.want) {

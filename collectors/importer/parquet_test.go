@@ -20,10 +20,10 @@ type viewRow struct {
 	Tags        []string  `parquet:"tags,list"`
 }
 
-func parquetFile(t testing.TB, rows []viewRow) []byte {
+func parquetFile[Row any](t testing.TB, rows []Row, options ...parquet.WriterOption) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	w := parquet.NewGenericWriter[viewRow](&b, parquet.MaxRowsPerRowGroup(2), parquet.Compression(&parquet.Zstd))
+	w := parquet.NewGenericWriter[Row](&b, append([]parquet.WriterOption{parquet.MaxRowsPerRowGroup(2), parquet.Compression(&parquet.Zstd)}, options...)...)
 	if _, err := w.Write(rows); err != nil {
 		t.Fatal(err)
 	}

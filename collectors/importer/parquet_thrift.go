@@ -10,11 +10,10 @@ import (
 // writes what it says of itself, and makes no room for what they claim.
 // https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
 type thriftWalk struct {
-	b      []byte
-	at     int
-	items  uint64                          // of lists, so far
-	path   []int64                         // ids of the fields that it is in
-	number func(path []int64, value int64) // of each field that is a whole number; nil: nobody asks
+	b     []byte
+	at    int
+	items uint64 // of lists, so far
+	depth int    // of structures that it is in
 }
 
 // Types of the compact protocol.
@@ -38,23 +37,21 @@ const (
 const maxThriftDepth = 32
 
 func (w *thriftWalk) structure() error {
-	if len(w.path) >= maxThriftDepth {
+	if w.depth >= maxThriftDepth {
 		return errors.New("it is nested too deeply")
 	}
-	var id int64
-	w.path = append(w.path, 0)
-	defer func() { w.path = w.path[:len(w.path)-1] }()
+	w.depth++
+	defer func() { w.depth-- }()
 	for {
 		head, err := w.byte()
 		if err != nil || head == thriftStop {
 			return err
 		}
-		if delta := int64(head >> 4); delta != 0 {
-			id += delta
-		} else if id, err = w.signed(); err != nil {
-			return err
+		if head>>4 == 0 { // the id of the field follows
+			if _, err := w.unsigned(); err != nil {
+				return err
+			}
 		}
-		w.path[len(w.path)-1] = id
 		if kind := head & 15; kind != thriftTrue && kind != thriftFalse { // those have no bytes of their own
 			if err := w.value(kind); err != nil {
 				return err
@@ -68,10 +65,7 @@ func (w *thriftWalk) value(kind byte) error {
 	case thriftTrue, thriftFalse, thriftByte:
 		return w.skip(1)
 	case thriftI16, thriftI32, thriftI64:
-		n, err := w.signed()
-		if err == nil && w.number != nil {
-			w.number(w.path, n)
-		}
+		_, err := w.unsigned()
 		return err
 	case thriftDouble:
 		return w.skip(8)
@@ -110,9 +104,6 @@ func (w *thriftWalk) list() error {
 		return errCutShort
 	}
 	w.items += n
-	number := w.number
-	w.number = nil
-	defer func() { w.number = number }()
 	for range n {
 		if err := w.value(head & 15); err != nil {
 			return err
@@ -147,9 +138,4 @@ func (w *thriftWalk) unsigned() (uint64, error) {
 	}
 	w.at += length
 	return n, nil
-}
-
-func (w *thriftWalk) signed() (int64, error) {
-	n, err := w.unsigned()
-	return int64(n>>1) ^ -int64(n&1), err
 }
