@@ -10,7 +10,6 @@ import (
 
 	"github.com/tidemark/tidemark/internal/corroborate"
 	"github.com/tidemark/tidemark/internal/event"
-	"github.com/tidemark/tidemark/processors/notify/message"
 )
 
 const (
@@ -338,4 +337,4 @@ func bare(ep *event.Episode) episode {
 	return episode{c}
 }
 
-func levelOf(ep *event.Episode) string { return message.Level(ep.GetSeverity()) }
+func levelOf(ep *event.Episode) string { return event.SeverityLevel(ep.GetSeverity()) }

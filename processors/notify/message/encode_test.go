@@ -45,12 +45,3 @@ func TestEncodedIsTheSame(t *testing.T) {
 		}
 	}
 }
-
-func TestLevels(t *testing.T) {
-	t.Parallel()
-	for severity, want := range map[float64]string{0: "info", 0.49: "info", 0.5: "warning", 0.79: "warning", 0.8: "critical", 1: "critical"} {
-		if got := message.Level(severity); got != want {
-			t.Errorf("severity %v is %s, want %s", severity, got, want)
-		}
-	}
-}

@@ -32,28 +32,10 @@ const (
 
 // Levels of severity, the lowest first.
 const (
-	LevelInfo     = "info"
-	LevelWarning  = "warning"
-	LevelCritical = "critical"
+	LevelInfo     = event.LevelInfo
+	LevelWarning  = event.LevelWarning
+	LevelCritical = event.LevelCritical
 )
-
-// Severities from which on an episode has a level; below warning it is info.
-const (
-	WarningFrom  = 0.5
-	CriticalFrom = 0.8
-)
-
-// Level is the level of a severity (0 to 1).
-func Level(severity float64) string {
-	switch {
-	case severity >= CriticalFrom:
-		return LevelCritical
-	case severity >= WarningFrom:
-		return LevelWarning
-	default:
-		return LevelInfo
-	}
-}
 
 // Levels are all levels, the lowest first.
 func Levels() []string { return []string{LevelInfo, LevelWarning, LevelCritical} }
