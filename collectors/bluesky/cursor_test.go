@@ -36,3 +36,28 @@ func TestCursorMovesOnInDisorder(t *testing.T) {
 		from = next
 	}
 }
+
+// Another server's numbers mean nothing here, and times of two servers differ:
+// it is asked from some seconds before the last event. The server itself is
+// asked by its own number, which was taken some seconds before already.
+func TestAnotherServerIsAskedFromBefore(t *testing.T) {
+	t.Parallel()
+	last := time.Date(2025, 1, 13, 12, 0, 0, 0, time.UTC)
+	c := cursor{Host: "https://a.example", Seq: 7, US: last.UnixMicro()}
+	before := last.Add(-5 * time.Second).UnixMicro()
+	for name, try := range map[string]struct {
+		host host
+		now  time.Time
+		want int64
+	}{
+		"itself":            {host{url: "https://a.example", v2: true}, last.Add(time.Hour), 7},
+		"forgot the number": {host{url: "https://a.example", v2: true, noSeq: true}, last.Add(time.Hour), before},
+		"another":           {host{url: "https://b.example", v2: true}, last.Add(time.Hour), before},
+		"v1":                {host{url: "https://a.example"}, last.Add(time.Hour), before},
+		"time to come":      {host{url: "https://b.example", v2: true}, last.Add(-time.Minute), last.Add(-time.Minute - 5*time.Second).UnixMicro()},
+	} {
+		if got := c.ask(&try.host, 5*time.Second, try.now); got != try.want {
+			t.Errorf("%s is asked for %d, want %d", name, got, try.want)
+		}
+	}
+}
