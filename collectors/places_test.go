@@ -171,7 +171,7 @@ func TestGoodAnswers(t *testing.T) {
 				"\nrednote articles_15m 1 at 2025-01-13 10:15\nrednote norm_15m 2 at 2025-01-13 10:15",
 			"gdelt_doc keyword/gdelt//rednote":       "ok depth 0 via \"\" status 200 \nrednote share 0.0025 at 2025-01-13 09:30\nrednote norm 1200 at 2025-01-13 09:30\nrednote norm 0 at 2025-01-13 09:45",
 			"hackernews keyword/hackernews//rednote": "ok depth 0 via \"\" status 200 \nrednote mentions_hour 5 at 2025-01-13 09:00\nrednote mentions_hour 5 at 2025-01-13 08:00",
-			"mastodon tag/social.example//rednote": "ok depth 0 via \"\" status 200 \nrednote uses_day 806 at 2025-01-13 00:00\nrednote accounts_day 688 at 2025-01-13 00:00" +
+			"mastodon tag/social.example//rednote": "ok depth 0 via \"\" status 200 " +
 				"\nrednote uses_today 806 at slot\nrednote accounts_today 688 at slot\nrednote uses_day 12 at 2025-01-12 00:00\nrednote accounts_day 9 at 2025-01-12 00:00",
 			"wikipedia article/en.wikipedia//AC_DC/live": "ok depth 0 via \"\" status 200 \nAC_DC/live views_day 77 at 2025-01-11 00:00",
 			"youtube tag/youtube//rednote":               "ok depth 0 via \"\" status 200 \nrednote uploads_hour 2 at 2025-01-13 09:00\nrednote uploads_hour 0 at 2025-01-13 08:00",
@@ -180,8 +180,8 @@ func TestGoodAnswers(t *testing.T) {
 				"\nTikTok rank_day 2 at 2025-01-12 00:00\nInstagram rank 1 at slot\nTikTok rank 2 at slot",
 			"googletrends list/google-trends/us/trending": "ok depth 2 via \"\" status 200 \nrednote rank 1 at slot\nrednote traffic_approx 500000 at slot\ntiktok ban rank 2 at slot",
 			"googlenews keyword/google-news//rednote":     "ok depth 0 via \"\" status 200 \nrednote articles_hour 1 at 2025-01-13 09:00",
-			"mastodon_trends list/social.example//trending-tags": "ok depth 1 via \"\" status 200 \nrednote rank 1 at slot\nrednote uses_day 806 at 2025-01-13 00:00" +
-				"\nrednote accounts_day 688 at 2025-01-13 00:00\nrednote uses_today 806 at slot\nrednote accounts_today 688 at slot",
+			"mastodon_trends list/social.example//trending-tags": "ok depth 1 via \"\" status 200 \nrednote rank 1 at slot" +
+				"\nrednote uses_today 806 at slot\nrednote accounts_today 688 at slot",
 			"bluesky_trends list/bluesky//trends": "ok depth 1 via \"\" status 200 \nTikTok Ban rank 1 at slot\nTikTok Ban posts_total 1200 at slot",
 			domainRanks:                           "ok depth 0 via \"\" status 200 \nxiaohongshu.com domain_rank_day 10123 at 2025-01-13 00:00\nxiaohongshu.com domain_rank_day 10240 at 2025-01-11 00:00",
 			playCharts:                            "ok depth 2 via \"vyAe2\" status 200 \ncom.zhiliaoapp.musically rank 1 at slot\ncom.xingin.xhs rank 2 at slot",

@@ -16,7 +16,7 @@ import (
 	"github.com/tidemark/tidemark/internal/fetch"
 )
 
-const parserVersion = 1
+const parserVersion = 2
 
 // Source looks at each watched tag on each server.
 type Source struct {
@@ -99,19 +99,22 @@ func explain(err error) error {
 	}
 }
 
-// readings gives each day's counters, about that day, and today's once more,
-// about the slot: a counter that grows until midnight UTC and then starts at 0.
+// readings gives the counters of each day that is over, about that day, and
+// today's about the slot: a counter that grows until midnight UTC and then
+// starts at 0. As a day's count it would be a fall that nobody saw.
 func readings(tag string, days []day, slot time.Time) []*event.Reading {
 	const perDay = 2
-	list := make([]*event.Reading, 0, perDay*len(days)+perDay)
+	today := slot.UTC().Truncate(24 * time.Hour)
+	list := make([]*event.Reading, 0, perDay*len(days))
 	for _, d := range days {
-		at := d.start.UnixMilli()
-		list = append(
-			list,
-			&event.Reading{Subject: tag, Metric: "uses_day", Value: d.uses, AtMs: at},
-			&event.Reading{Subject: tag, Metric: "accounts_day", Value: d.accounts, AtMs: at},
-		)
-		if d.start.Equal(slot.UTC().Truncate(24 * time.Hour)) {
+		switch at := d.start.UnixMilli(); {
+		case d.start.Before(today):
+			list = append(
+				list,
+				&event.Reading{Subject: tag, Metric: "uses_day", Value: d.uses, AtMs: at},
+				&event.Reading{Subject: tag, Metric: "accounts_day", Value: d.accounts, AtMs: at},
+			)
+		case d.start.Equal(today):
 			list = append(
 				list,
 				&event.Reading{Subject: tag, Metric: "uses_today", Value: d.uses},

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	trendsParserVersion = 1
+	trendsParserVersion = 2
 	trendingTags        = "trending-tags"
 )
 

@@ -41,7 +41,7 @@ func FuzzParseTrends(f *testing.F) {
 		}
 		s := &event.Snapshot{
 			Source: "mastodon_trends", Target: event.ListTarget("example.org", "", trendingTags), SlotMs: slot().UnixMilli(), SeenAtMs: slot().UnixMilli(),
-			Basis: event.Basis_BASIS_MEASURED, Outcome: event.Outcome_OUTCOME_OK, Readings: trendReadings(tags, slot()),
+			Basis: event.Basis_BASIS_MEASURED, Outcome: event.Outcome_OUTCOME_OK, Readings: trendReadings(tags, tags[0].days[0].start.Add(12*time.Hour)),
 		}
 		if err := s.Validate(); err != nil && len(s.GetReadings()) <= event.MaxReadings {
 			t.Fatal(err)
@@ -65,7 +65,7 @@ func TestRecordedTrends(t *testing.T) {
 	if name := tags[1].name; name != "bakerytvshowsandplays" {
 		t.Errorf("second is %s", name)
 	}
-	if n := len(trendReadings(tags, slot())); n != 10*(1+14) {
+	if n := len(trendReadings(tags, tags[0].days[0].start.Add(12*time.Hour))); n != 10*(1+14) {
 		t.Errorf("%d readings", n)
 	}
 }
