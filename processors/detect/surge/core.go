@@ -20,6 +20,8 @@ type core struct {
 	count   counter
 	long    level            // of the values
 	short   float64          // mean of the last few
+	slow    float64          // mean of some more
+	span    span             // of all values
 	spread  level            // of the jumps from look to look, lately
 	usual   level            // the same, as usual
 	matched level            // of the distances to the nearest pattern
@@ -114,10 +116,13 @@ func (c *core) coverage() float64 { return max(0, min(1, c.seen/c.wanted)) }
 func (c *core) judge(f *Finding, unix int64, missed float64, m memory, p *params) {
 	y, n := f.Value, float64(c.n)
 	if n == 0 {
-		c.long.m, c.short = y, y
+		c.long.m, c.short, c.slow, c.span = y, y, y, span{y, y}
 	}
 	if missed > p.Short { // what was lately is long ago
 		c.short, c.held = c.long.m, 0
+	}
+	if missed > p.Slow {
+		c.slow = c.long.m
 	}
 	if y != math.Trunc(y) || y < 0 {
 		c.whole = false
@@ -130,19 +135,23 @@ func (c *core) judge(f *Finding, unix int64, missed float64, m memory, p *params
 		jump = c.spread.m
 	}
 	c.short += (y - c.short) / min(p.Short, n+1)
+	c.slow += (y - c.slow) / min(p.Slow, n+1)
 	c.spread.learn(jump, 1/min(p.Spread, n+1), 2*p.Clip, floor)
 	var r [channels]float64
 	var near int
 	r[channelShort] = math.Abs(c.short - c.long.m)
+	r[channelSlow] = math.Abs(c.slow - c.long.m)
 	r[channelSeason] = math.Abs(y - expected)
 	r[channelSpread] = math.Abs(math.Log((c.spread.m + floor) / (c.usual.m + floor)))
 	r[channelPattern], near = c.nearest(m, y)
 
 	band := max(c.tails[channelSeason].q, floor)
 	for i := range r {
-		f.Surprise += c.tails[i].judge(r[i])
+		f.Surprise += m.weight(i) * c.tails[i].judge(r[i])
 		c.tails[i].learn(r[i], n, p)
 	}
+	f.Surprise += c.span.judge(y, p.Margin)
+	c.span.learn(y)
 	f.Learning = n < p.Warm || f.Coverage < p.MinCoverage
 	switch {
 	case f.Learning:

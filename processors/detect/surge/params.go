@@ -14,6 +14,8 @@ type params struct {
 	// Short is the window of a rise that is slow: no single look of it stands
 	// out, an hour of five minutes does.
 	Short float64
+	// Slow is the window of a rise that is slower still: a quarter of Long.
+	Slow float64
 	// Spread is the window of how much the series jumps about.
 	Spread float64
 	// Clip is how many usual deviations one look may pull a level: three, as
@@ -32,6 +34,9 @@ type params struct {
 	// Alike is how far from all known patterns, in usual distances, one has to
 	// be to be remembered as new; Blend how far a known one moves.
 	Alike, Blend float64
+	// Margin is the share of the range of all values so far by which one has to
+	// leave it to be new: noise alone makes records that are smaller.
+	Margin float64
 	// Pace is the power by which looks that are rarer than every five minutes
 	// weigh more, up to PaceMost: a tail is per look, a receiver counts messages
 	// per week.
@@ -51,6 +56,7 @@ type params struct {
 // The channels of surprise.
 const (
 	channelShort   = iota // the short mean against the level
+	channelSlow           // a slower mean against the level
 	channelSeason         // the value against its season
 	channelSpread         // how much it jumps about against how much it usually does
 	channelPattern        // how unlike any earlier pattern the last looks are
@@ -59,12 +65,12 @@ const (
 
 func standard() params {
 	return params{
-		Warm: 30, Long: 288, Short: 12, Spread: 24, Clip: 3,
+		Warm: 30, Long: 288, Short: 12, Slow: 72, Spread: 24, Clip: 3,
 		SlotMemory: 8, SlotClip: 6, SeasonEdge: 0.9,
 		Quantile: 0.99, Step: 0.05, Early: 10, Excess: 0.1, ClipExcess: 5, Init: 3,
-		Alike: 1.5, Blend: 0.1,
-		Pace: 0.35, PaceMost: 3,
+		Alike: 1.5, Blend: 0.1, Margin: 0.1,
+		Pace: 0.5, PaceMost: 3,
 		Half: 0.5, Stir: 0.5, MinCoverage: 0.2,
-		Again: 1.3, Hush: 100, Forget: 4000, Similar: 2,
+		Again: 1.3, Hush: 100, Forget: 6000, Similar: 2,
 	}
 }

@@ -184,7 +184,7 @@ func (d *Full) add(o Observation, p *params) Finding {
 }
 
 func (d *Full) memory() memory {
-	return memory{day: season{d.day[:], d.daySeen[:], secondsDay}, week: season{d.week[:], d.weekSeen[:], secondsWeek}, recent: d.recent[:], patterns: d.patterns[:], used: d.used[:]}
+	return memory{day: season{d.day[:], d.daySeen[:], secondsDay}, week: season{d.week[:], d.weekSeen[:], secondsWeek}, recent: d.recent[:], slow: true, patterns: d.patterns[:], used: d.used[:]}
 }
 
 // AppendBinary writes the state: versioned, and exact.
@@ -214,7 +214,21 @@ type memory struct {
 	day, week season
 	recent    []float32 // the last values, as the pattern channel sees them
 	patterns  []float32 // earlier patterns, len(recent) each
+	slow      bool      // the slow window has a voice
 	used      []uint32  // when each pattern was last met, by the count of points
+}
+
+// weight is what a channel counts in the sum. Short and slow share one voice,
+// as nothing says which of the windows is right. In the light tier the short
+// one has it alone: there the slow one found nothing and raised more.
+func (m *memory) weight(channel int) float64 {
+	switch {
+	case channel == channelSlow && !m.slow:
+		return 0
+	case m.slow && (channel == channelShort || channel == channelSlow):
+		return 0.5
+	}
+	return 1
 }
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
