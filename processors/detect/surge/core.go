@@ -20,7 +20,7 @@ type core struct {
 	count   counter
 	long    level            // of the values
 	short   float64          // mean of the last few
-	slow    float64          // mean of some more
+	slow    float64          // mean of some more; 0 in the light tier
 	span    span             // of all values
 	spread  level            // of the jumps from look to look, lately
 	usual   level            // the same, as usual
@@ -116,13 +116,10 @@ func (c *core) coverage() float64 { return max(0, min(1, c.seen/c.wanted)) }
 func (c *core) judge(f *Finding, unix int64, missed float64, m memory, p *params) {
 	y, n := f.Value, float64(c.n)
 	if n == 0 {
-		c.long.m, c.short, c.slow, c.span = y, y, y, span{y, y}
+		c.long.m, c.short, c.span = y, y, span{y, y}
 	}
 	if missed > p.Short { // what was lately is long ago
 		c.short, c.held = c.long.m, 0
-	}
-	if missed > p.Slow {
-		c.slow = c.long.m
 	}
 	if y != math.Trunc(y) || y < 0 {
 		c.whole = false
@@ -135,7 +132,7 @@ func (c *core) judge(f *Finding, unix int64, missed float64, m memory, p *params
 		jump = c.spread.m
 	}
 	c.short += (y - c.short) / min(p.Short, n+1)
-	c.slow += (y - c.slow) / min(p.Slow, n+1)
+	c.slower(y, missed, m, p)
 	c.spread.learn(jump, 1/min(p.Spread, n+1), 2*p.Clip, floor)
 	var r [channels]float64
 	var near int
@@ -147,6 +144,9 @@ func (c *core) judge(f *Finding, unix int64, missed float64, m memory, p *params
 
 	band := max(c.tails[channelSeason].q, floor)
 	for i := range r {
+		if i == channelSlow && !m.slow {
+			continue
+		}
 		f.Surprise += m.weight(i) * c.tails[i].judge(r[i])
 		c.tails[i].learn(r[i], n, p)
 	}
@@ -171,6 +171,17 @@ func (c *core) judge(f *Finding, unix int64, missed float64, m memory, p *params
 	c.learnSeasons(y, unix, m, floor, p)
 	c.long.learn(y, 1/min(p.Long, n+1), p.Clip, floor)
 	c.keep(m, near, r[channelPattern], p)
+}
+
+// slower moves the slow mean, where it is kept.
+func (c *core) slower(y, missed float64, m memory, p *params) {
+	if !m.slow {
+		return
+	}
+	if c.n == 0 || missed > p.Slow {
+		c.slow = c.long.m
+	}
+	c.slow += (y - c.slow) / min(p.Slow, float64(c.n)+1)
 }
 
 // pacing is what a look counts for, by how rare looks are.

@@ -154,7 +154,8 @@ func NewFullFrom(history []Observation, every time.Duration, kind Kind) *Full {
 
 // NewFullFromLight goes on where a light detector is: its levels, tails and
 // counts are taken over as they are, its slots of the day and week are spread
-// over the finer ones. Patterns are learnt anew.
+// over the finer ones. Patterns are learnt anew, and so is the slow mean, with
+// the tail of the short one to begin with.
 func NewFullFromLight(l *Light) *Full {
 	d := &Full{core: l.core}
 	spread(d.day[:], l.day[:])
@@ -163,6 +164,7 @@ func NewFullFromLight(l *Light) *Full {
 	spread(d.weekSeen[:], l.weekSeen[:])
 	copy(d.recent[fullReach-lightReach:], l.recent[:])
 	d.core.held = 0
+	d.core.slow, d.core.tails[channelSlow] = l.core.long.m, l.core.tails[channelShort]
 	return d
 }
 
@@ -214,18 +216,15 @@ type memory struct {
 	day, week season
 	recent    []float32 // the last values, as the pattern channel sees them
 	patterns  []float32 // earlier patterns, len(recent) each
-	slow      bool      // the slow window has a voice
+	slow      bool      // the slow window is kept, and has a voice
 	used      []uint32  // when each pattern was last met, by the count of points
 }
 
 // weight is what a channel counts in the sum. Short and slow share one voice,
-// as nothing says which of the windows is right. In the light tier the short
-// one has it alone: there the slow one found nothing and raised more.
+// as nothing says which of the windows is right. The light tier has the short
+// one alone: there the slow one found nothing and raised more.
 func (m *memory) weight(channel int) float64 {
-	switch {
-	case channel == channelSlow && !m.slow:
-		return 0
-	case m.slow && (channel == channelShort || channel == channelSlow):
+	if m.slow && (channel == channelShort || channel == channelSlow) {
 		return 0.5
 	}
 	return 1

@@ -10,7 +10,7 @@ import (
 // The first byte of a state: which tier, and by which version of this file.
 // A change of what is kept is a new version.
 const (
-	tierLight byte = 0x13
+	tierLight byte = 0x14
 	tierFull  byte = 0x23
 )
 
@@ -100,7 +100,7 @@ func (p *pen) fields(c *core, m memory) {
 	p.flags(&c.fixed, &c.whole)
 	c.looks, c.n, c.held = p.u32(c.looks), p.u32(c.n), p.u32(c.held)
 	c.at = int64(p.u64(uint64(c.at)))
-	p.float(&c.every, &c.last, &c.short, &c.slow, &c.span.low, &c.span.high, &c.seen, &c.wanted)
+	p.float(&c.every, &c.last, &c.short, &c.span.low, &c.span.high, &c.seen, &c.wanted)
 	p.float(&c.count.last, &c.count.changed, &c.count.rate)
 	c.count.zeros = [4]uint8(binary.LittleEndian.AppendUint32(nil, p.u32(binary.LittleEndian.Uint32(c.count.zeros[:]))))
 	for _, l := range []*level{&c.long, &c.spread, &c.usual, &c.matched} {
@@ -109,7 +109,13 @@ func (p *pen) fields(c *core, m memory) {
 	for i := range c.bias {
 		p.float(&c.bias[i], &c.miss[i])
 	}
+	if m.slow {
+		p.float(&c.slow)
+	}
 	for i := range c.tails {
+		if i == channelSlow && !m.slow {
+			continue
+		}
 		p.float(&c.tails[i].q, &c.tails[i].m, &c.tails[i].n)
 	}
 	for _, s := range []season{m.day, m.week} {
