@@ -146,7 +146,7 @@ It is recorded and shown as ever, and digests list it. The end of what was told 
 told still. What runs takes it on within ` + mutePoll + `.
 ` + whereHelp,
 		Example: `  tidemark alerts mute rednote --for 24h
-  tidemark alerts mute rank-surge --kind rule --until 2026-12-01T08:00:00Z`,
+  tidemark alerts mute rank --kind rule --until 2026-12-01T08:00:00Z`,
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			now := time.Now()
@@ -210,13 +210,36 @@ func (a *app) mute(ctx context.Context, o *muteOptions, m notify.Mute, said stri
 	if m.Kind != "" && !slices.Contains(notify.MuteKinds(), m.Kind) {
 		return usagef("read --kind %q: want one of %s", m.Kind, strings.Join(notify.MuteKinds(), ", "))
 	}
-	return a.withClickHouse(ctx, &o.where, func(ch *clickhouse.Client, _ *config.Config) error {
+	return a.withClickHouse(ctx, &o.where, func(ch *clickhouse.Client, cfg *config.Config) error {
 		if err := notify.WriteMute(ctx, ch, m); err != nil {
 			return fmt.Errorf("write mute: %w", err)
 		}
-		_, err := fmt.Fprintf(a.stdout, said, m.Name)
+		if _, err := fmt.Fprintf(a.stdout, said, m.Name); err != nil {
+			return err
+		}
+		known, err := notify.MuteHits(ctx, ch, m.Name)
+		if err != nil || known || isConfigured(cfg, m.Name) {
+			return err
+		}
+		_, err = fmt.Fprintf(a.stderr, "notice: no episode so far, nothing watched and no rule is called %q; names are ids, such as rednote (tidemark alerts, tidemark check)\n", m.Name)
 		return err
 	})
+}
+
+// isConfigured says whether the configuration has an entity, tag, topic or rule
+// of that name.
+func isConfigured(cfg *config.Config, name string) bool {
+	names := []string{"surge", "rank", "delisted"} // the rules that are built in
+	for _, e := range cfg.Watch.Entities {
+		names = append(names, e.ID)
+	}
+	for _, t := range cfg.Watch.Topics {
+		names = append(append(names, t.ID), t.Tags...)
+	}
+	for _, r := range cfg.Process.Detect.Rules {
+		names = append(names, r.Name)
+	}
+	return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
 }
 
 func (a *app) unmute(ctx context.Context, o *muteOptions, name string) error {

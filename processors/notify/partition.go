@@ -166,6 +166,18 @@ func ReadMutes(ctx context.Context, db *clickhouse.Client) ([]Mute, error) {
 	return mutes, nil
 }
 
+// MuteHits says whether any stored episode bears the name, as mutes compare it.
+func MuteHits(ctx context.Context, db *clickhouse.Client, name string) (bool, error) {
+	rows, err := clickhouse.Select[struct {
+		N uint64 `ch:"n"`
+	}](ctx, db, "SELECT count() AS n FROM v_episodes WHERE has(arrayMap(x -> lowerUTF8(x), [entity, rule, topic, source, subject, "+
+		"if(startsWith(target, 'tag/'), splitByChar('/', target)[-1], '')]), lowerUTF8(?))", name)
+	if err != nil {
+		return false, fmt.Errorf("look for %s: %w", name, err)
+	}
+	return rows[0].N > 0, nil
+}
+
 // WriteMute mutes, or unmutes where Until is not after Since.
 func WriteMute(ctx context.Context, db *clickhouse.Client, m Mute) error {
 	var kind clickhouse.Words

@@ -226,6 +226,14 @@ func (r *Rule) wellSide() string {
 	return "less"
 }
 
+// interval is 10s, 10m, 1h30m: without parts that are nothing.
 func interval(d time.Duration) string {
-	return strings.TrimSuffix(strings.TrimSuffix(d.String(), "0s"), "0m")
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }

@@ -122,3 +122,15 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestIntervalsAreAsPeopleWriteThem(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{
+		10 * time.Second: "10s", time.Minute: "1m", 10 * time.Minute: "10m", 90 * time.Second: "1m30s",
+		time.Hour: "1h", 10 * time.Hour: "10h", 90 * time.Minute: "1h30m", 7 * 24 * time.Hour: "168h",
+	} {
+		if got := interval(d); got != want {
+			t.Errorf("%v is %q, want %q", d, got, want)
+		}
+	}
+}

@@ -66,15 +66,20 @@ func (t *Target) title(v *voice, in string) string {
 }
 
 func (t *Target) amount(v *voice, x float64) string {
+	return number(x) + " " + t.unit(v)
+}
+
+// unit is what the values of an episode count, and in how long: of a count that
+// only grows "views" would be all of them, and the values are "views per hour".
+func (t *Target) unit(v *voice) string {
 	m := meterOf(t.target.GetKind(), v.metric)
-	text := number(x) + " " + v.unit
 	if v.track.Scale == episode.Presence && m.how == counter { // a limit is for the count itself
-		return text
+		return v.unit
 	}
 	if p := m.period(time.Duration(v.track.EveryMS) * time.Millisecond); p != "" {
-		text += " " + p
+		return v.unit + " " + p
 	}
-	return text
+	return v.unit
 }
 
 // expected is the baseline, and how it was computed.

@@ -75,6 +75,9 @@ func TestJanuary(t *testing.T) {
 			t.Errorf("explanation lacks %q: %s", part, first.GetExplanation())
 		}
 	}
+	if e := c.find(tag, "tiktokrefugee", "views_total", "opened"); e.GetUnit() != "views per hour" || first.GetUnit() != "rank" {
+		t.Errorf("units are %q and %q", e.GetUnit(), first.GetUnit())
+	}
 	if gone := c.find("listing/apple/us/apps", "835599320", "listed", "opened"); event.SeverityLevel(gone.GetSeverity()) != "critical" {
 		t.Errorf("TikTok's delisting is %v", gone)
 	}

@@ -126,7 +126,7 @@ func (m meter) period(every time.Duration) string {
 	if m.every > 0 {
 		every = m.every
 	}
-	if m.how != counter && m.every == 0 {
+	if m.how != counter && (m.every == 0 || !m.count) {
 		return ""
 	}
 	switch every {

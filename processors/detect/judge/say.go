@@ -127,7 +127,7 @@ func (t *Target) say(l *look, v *voice, change string) {
 		Rule: tr.Rule, Source: t.source, Target: t.target, Subject: v.who.id, Metric: v.metric,
 		State: event.EpisodeState_EPISODE_STATE_UPDATED, Sequence: tr.Sequence, OnsetMs: tr.OnsetMS, PeakAtMs: tr.PeakMS,
 		Value: v.value, Baseline: tr.Baseline, Peak: tr.Peak, Severity: tr.Severity, Basis: t.basis, Kind: event.EpisodeSurge,
-		Unit: v.unit, AtMs: l.slot, Topic: where.Topic, Entity: where.Entity, Change: change,
+		Unit: t.unit(v), AtMs: l.slot, Topic: where.Topic, Entity: where.Entity, Change: change,
 		Multiple: tr.Multiple(v.value), Low: &v.low, High: &v.high, EveryS: uint32(l.every.Seconds()),
 		Anatomy: tr.Anatomy(), History: v.history,
 	}

@@ -72,7 +72,7 @@ func (s Style) lasted(e *event.Episode) string {
 func halfLife(a *event.Anatomy) string {
 	var parts []string
 	if a.HalfLifeS != nil {
-		parts = append(parts, seconds(a.GetHalfLifeS())+" from the peak until half of it was gone")
+		parts = append(parts, seconds(a.GetHalfLifeS())+" from the last look at the height of the peak until half of it was gone")
 	}
 	if a.FittedHalfLifeS != nil {
 		fitted := "fitted " + seconds(a.GetFittedHalfLifeS())

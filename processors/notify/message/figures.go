@@ -54,8 +54,12 @@ func digits(v float64) string {
 	return text
 }
 
-// Times is a multiple: ×69, ×2.3.
+// Times is a multiple: ×69, ×2.3, ×0.04. What is a small part is not nothing.
 func Times(v float64) string {
+	if v > 0 && v < 1 {
+		size := math.Pow(10, math.Floor(math.Log10(v))-1)
+		return "×" + Figure(math.Round(v/size)*size)
+	}
 	if v >= 10 {
 		return "×" + Figure(math.Round(v))
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tidemark/tidemark/internal/event"
 )
@@ -21,7 +22,16 @@ func (s Style) group(m *Message) Text {
 	first := Leading(m)
 	t := Text{Mark: mark(m.Level, all), Headline: fmt.Sprintf("%s, %d %s: %s", name, len(m.Items), how, s.Headline(first.Episode))}
 	t.Lines = append(t.Lines, s.rows(m.Items)...)
-	t.Lines = append(t.Lines, Line{Label: "First seen", Text: s.earliest(m.Items), Spare: keepWhile})
+	if !all {
+		t.Lines = append(t.Lines, Line{Label: "How far", Text: s.who(first.Episode) + ": " + distance(m.Level, first.Episode), Spare: keepShort})
+	}
+	t.Lines = append(t.Lines, Line{Label: "First seen", Text: s.earliest(m), Spare: keepWhile})
+	if how := clean(first.Episode.GetExplanation()); how != "" {
+		t.Lines = append(t.Lines, Line{Label: "How computed", Text: how, Spare: keepShort})
+	}
+	if first.Episode.GetKind() != event.EpisodeHealth {
+		t.Lines = append(t.Lines, Line{Label: "Coverage", Text: leastCoverage(m.Items), Spare: keepShort})
+	}
 	t.Lines = append(t.Lines, Line{Label: "Also moving", Text: s.signals(others(m, first)), Spare: keepShort})
 	lines := s.next(&t, first.Episode)
 	if m.Topic != "" {
@@ -80,13 +90,10 @@ func (s Style) row(it *Item) string {
 	e := it.Episode
 	text := "• " + s.Headline(e)
 	if e.GetState() == event.EpisodeState_EPISODE_STATE_CLOSED {
-		if a := anatomy(e); a.GivenBack != nil {
-			text += ", " + Percent(a.GetGivenBack()) + " given back"
-		}
-		return text
+		return text + s.went(e)
 	}
 	var more []string
-	if isRank(e) && e.Previous != nil && e.GetPrevious() != e.GetValue() {
+	if isAmount(e) && e.Previous != nil && e.GetPrevious() != e.GetValue() {
 		more = append(more, "was "+Amount(e, e.GetPrevious()))
 	}
 	if e.GetBaseline() != 0 {
@@ -101,17 +108,60 @@ func (s Style) row(it *Item) string {
 	return text
 }
 
-func (s Style) earliest(items []Item) string {
-	var first int64
+// went is how an episode went that is over, for its line.
+func (s Style) went(e *event.Episode) string {
+	var text string
+	if a := anatomy(e); a.GivenBack != nil {
+		text += ", " + Percent(a.GetGivenBack()) + " given back"
+	}
+	if from, to := e.GetOnsetMs(), e.GetClosedMs(); from > 0 && to > from {
+		text += ", lasted " + Span(time.Duration(to-from)*time.Millisecond)
+	}
+	if isAmount(e) && e.GetPeakAtMs() > 0 {
+		text += ", " + strings.ToLower(s.extreme(e)) + " on " + Moment(at(e.GetPeakAtMs()), s.Zone)
+	}
+	return text
+}
+
+// isAmount says whether the values are more or less of something: not whether
+// an app is there, nor how our own looking fares.
+func isAmount(e *event.Episode) bool {
+	return e.GetMetric() != event.MetricListed && e.GetKind() != event.EpisodeHealth
+}
+
+// leastCoverage is that of the episode of which least was seen.
+func leastCoverage(items []Item) string {
+	least, known := 1.0, false
 	for i := range items {
-		if o := items[i].Episode.GetOnsetMs(); o > 0 && (first == 0 || o < first) {
+		if e := items[i].Episode; e.Coverage != nil {
+			least, known = min(least, e.GetCoverage()), true
+		}
+	}
+	switch {
+	case !known:
+		return "not known"
+	case least == 1:
+		return "100 % of the looks that the baselines rest on were there"
+	}
+	return "of each baseline at least " + Percent(least) + " of the looks were there"
+}
+
+// earliest is when the first of them began, and how long ago that is.
+func (s Style) earliest(m *Message) string {
+	var first int64
+	for i := range m.Items {
+		if o := m.Items[i].Episode.GetOnsetMs(); o > 0 && (first == 0 || o < first) {
 			first = o
 		}
 	}
 	if first == 0 {
 		return ""
 	}
-	return Moment(at(first), s.Zone)
+	text := Moment(at(first), s.Zone)
+	if age := m.At.Sub(at(first)); age >= time.Minute {
+		text += ", " + Span(age) + " ago"
+	}
+	return text
 }
 
 // catchUp is what was held back, as it stands at the end.

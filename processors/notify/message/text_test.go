@@ -27,7 +27,7 @@ func TestFiguresAreAsPeopleWriteThem(t *testing.T) {
 			t.Errorf("%v is %q, want %q", v, got, want)
 		}
 	}
-	for v, want := range map[float64]string{69.2: "×69", 2.34: "×2.3", 1240: "×1,240", 0.2: "×0.2", 31: "×31"} {
+	for v, want := range map[float64]string{69.2: "×69", 2.34: "×2.3", 1240: "×1,240", 0.2: "×0.2", 31: "×31", 8.0 / 201: "×0.04", 0.999: "×1", 0.123: "×0.12"} {
 		if got := message.Times(v); got != want {
 			t.Errorf("%v is %q, want %q", v, got, want)
 		}
