@@ -2,9 +2,7 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"strings"
-	"time"
 
 	"github.com/tidemark/tidemark/collectors"
 	"github.com/tidemark/tidemark/internal/config"
@@ -66,14 +64,9 @@ func (s *system) sender(r *config.Receiver) (message.Sender, error) {
 	if r.Name == config.LogReceiver {
 		return notify.LogSender{Log: s.log.With("component", notify.Stage)}, nil
 	}
-	zone, err := time.LoadLocation(r.Zone)
+	style, err := channel.StyleOf(s.cfg, r)
 	if err != nil {
-		return nil, fmt.Errorf("read zone of receiver %s: %w", r.Name, err)
-	}
-	style := message.Style{Zone: zone, Dashboard: s.cfg.Notify.BaseURL, Entities: map[string]string{}}
-	for i := range s.cfg.Watch.Entities {
-		e := &s.cfg.Watch.Entities[i]
-		style.Entities[e.ID] = e.Name
+		return nil, err
 	}
 	sender, err := channel.Build(r, channel.Options{Style: style, Logger: s.log.With("receiver", r.Name)})
 	if err != nil {

@@ -29,6 +29,12 @@ func (a *app) printTerms(cfg *config.Config) error {
 	return nil
 }
 
+// tryReceivers reads the addresses of all receivers, and sends nothing.
+func (a *app) tryReceivers(cfg *config.Config) error {
+	_, err := newSystem(cfg, a.build, slog.New(slog.DiscardHandler)).senders()
+	return err
+}
+
 func (a *app) checkCommand() *cobra.Command {
 	var quiet bool
 	cmd := &cobra.Command{
@@ -38,7 +44,8 @@ func (a *app) checkCommand() *cobra.Command {
 the file, then TIDEMARK_* variables), names each mistake with its line, and prints
 what is in force as YAML with secrets masked. Rules over SQL (process.sqlrule) are
 tried: each query is read by an engine of its own with the tables as they are made,
-and without data. Remarks, and the terms of every
+and without data. The addresses of the receivers of alerts are read, and nothing is
+sent to them. Remarks, and the terms of every
 source with a key or of pages for browsers that is switched on, go to stderr.
 
 Exit code 2 means that the configuration cannot be used.`,
@@ -56,6 +63,9 @@ Exit code 2 means that the configuration cannot be used.`,
 				return err
 			}
 			if err := a.printTerms(with); err != nil {
+				return err
+			}
+			if err := a.tryReceivers(cfg); err != nil {
 				return err
 			}
 			if err := a.trySQLRules(cmd.Context(), cfg); err != nil {

@@ -108,8 +108,9 @@ func (o Options) sender(r *config.Receiver) (message.Sender, error) {
 // people copy from Slack, Discord and Teams.
 func (o Options) address(raw string) (message.Sender, error) {
 	u, err := url.Parse(strings.TrimSpace(raw))
-	if err != nil || u.Scheme == "" {
-		// What url.Parse says repeats the address.
+	if err != nil || u.Scheme == "" || u.Opaque != "" {
+		// What url.Parse says repeats the address; and of a key with a colon it
+		// takes what is before that for a scheme.
 		return nil, errors.New("it is no address such as ntfy://ntfy.sh/my-topic")
 	}
 	m := newMask(u)

@@ -206,13 +206,19 @@ func TestWrongAddressesAreNamed(t *testing.T) {
 		"https://example.org/sEcReTtOkEn":                                     "webhook.url",
 		"%zz://sEcReTtOkEn":                                                   "no address",
 		"sEcReTtOkEn":                                                         "no address",
+		"sEcReTtOkEn:x":                                                       "no address",
+		"nosuch://x@sEcReTtOkEn":                                              "there are bark, ",
+		"pagerduty://sEcReTtOkEn:99999999/x":                                  "pagerduty",
+		"gotify://host/sEcReTtOkEn?nosuch=sEcReTtOkEn":                        "gotify",
+		"opsgenie://sEcReTtOkEn":                                              "opsgenie",
+		"zulip://sEcReTtOkEn@sEcReTtOkEn.example.org":                         "zulip",
 	} {
 		_, err := channel.Build(&config.Receiver{Name: "desk", URLs: []config.Hidden{config.Hidden(raw)}}, channel.Options{})
 		if err == nil || !strings.Contains(err.Error(), "receiver desk") || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", raw, err)
 			continue
 		}
-		if strings.Contains(err.Error(), "sEcReTtOkEn") {
+		if strings.Contains(strings.ToLower(err.Error()), "secrettoken") {
 			t.Errorf("%s: the secret shows: %v", raw, err)
 		}
 	}

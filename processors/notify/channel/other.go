@@ -2,7 +2,11 @@ package channel
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/nicholas-fedor/shoutrrr"
 	"github.com/nicholas-fedor/shoutrrr/pkg/router"
@@ -23,9 +27,16 @@ type other struct {
 }
 
 func (o Options) other(u *url.URL, p *post) (message.Sender, error) {
+	service, _, _ := strings.Cut(u.Scheme, "+")
+	if known := new(router.ServiceRouter).ListServices(); !slices.Contains(known, service) {
+		slices.Sort(known)
+		return nil, fmt.Errorf("there is no such service; there are %s", strings.Join(known, ", "))
+	}
 	r, err := shoutrrr.CreateSender(u.String())
 	if err != nil {
-		return nil, err
+		// What shoutrrr says repeats the address, and of many services the host
+		// is a key.
+		return nil, errors.New(newMask(u, u.String(), u.Host, u.Hostname()).hide(err.Error()))
 	}
 	return &other{o: o, post: p, router: r}, nil
 }
