@@ -18,6 +18,12 @@ func TestTheDocumentedReceiversAreBuilt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// A file that an example names has to be there.
+	urls := filepath.Join(t.TempDir(), "urls")
+	if err := os.WriteFile(urls, []byte(ntfyURL+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text = regexp.MustCompile("url_file: /run/.*").ReplaceAll(text, []byte("url_file: "+urls))
 	built := map[string]bool{}
 	for i, block := range regexp.MustCompile("(?s)```yaml\n(notify:.*?)```").FindAllSubmatch(text, -1) {
 		file := filepath.Join(t.TempDir(), "config.yaml")
