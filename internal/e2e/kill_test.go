@@ -126,6 +126,7 @@ func noLag(t *testing.T, bin, dir string) error {
 // victims are the parts that may be killed.
 type victims struct {
 	bin, dir, page string
+	more           []string // further arguments of up
 	up, replay     *process
 	ups            []*process // all that there have been
 }
@@ -142,7 +143,8 @@ func (v *victims) skips() int {
 
 func (v *victims) startUp(t *testing.T) {
 	t.Helper()
-	v.up = start(t, v.bin, nil, "up", "--data-dir", v.dir, "--http", v.page, "--no-collect", "--case", "none")
+	args := append([]string{"up", "--data-dir", v.dir, "--http", v.page, "--no-collect", "--case", "none"}, v.more...)
+	v.up = start(t, v.bin, nil, args...)
 	v.ups = append(v.ups, v.up)
 }
 
