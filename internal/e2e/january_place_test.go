@@ -228,6 +228,18 @@ func inOrder(told map[string]telling) []telling {
 // said is what the process has printed so far.
 func (p *process) said() string { return p.log.String() }
 
+// tells is the last line in which the process says that it tells people from
+// now on, which begins with its time; empty: it never did.
+func (p *process) tells() string {
+	last := ""
+	for line := range strings.Lines(p.said()) {
+		if strings.Contains(line, `"alerts go on"`) {
+			last = line
+		}
+	}
+	return last
+}
+
 // end waits until the process has ended by itself.
 func (p *process) end(t *testing.T) {
 	t.Helper()

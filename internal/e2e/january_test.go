@@ -1,14 +1,16 @@
 package e2e
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/tidemark/tidemark/internal/testkit"
 )
@@ -111,27 +113,23 @@ func toldByTheNext(t *testing.T, bin string, want account) {
 	}
 	p.replay(t)
 	eventually(t, "some of the messages", func() error { return p.inbox.atLeast(len(want.told) / 4) })
-	killed := 0
-	for _, one := range two {
-		if strings.Contains(one.said(), `"alerts go on"`) {
-			one.kill()
-			killed++
-		}
+	// When the second joined, the log may have gone over to it.
+	at := slices.MaxFunc(two, func(a, b *process) int { return cmp.Compare(a.tells(), b.tells()) })
+	if at.tells() == "" {
+		t.Fatal("neither of the two is at work")
 	}
+	at.kill()
 	if n := len(p.inbox.all()); n >= len(want.told) {
 		t.Fatalf("all %d messages were told before the kill", n)
 	}
-	if killed != 1 {
-		t.Fatalf("%d of 2 processes were at work", killed)
-	}
 	p.inbox.slow(0)
-	p.same(t, want, killed)
+	p.same(t, want, 1)
 }
 
 // toldThroughKills kills up, its engine and the replay while the case is told.
 func toldThroughKills(t *testing.T, bin string, want account) {
 	p := newPlace(t, bin)
-	p.inbox.slow(100 * time.Millisecond)
+	p.inbox.slow(500 * time.Millisecond)
 	v := &victims{bin: bin, dir: p.dir, page: freePort(t), more: []string{"--config", p.config}}
 	v.startUp(t)
 	v.startReplay(t)
@@ -159,8 +157,8 @@ func toldThroughKills(t *testing.T, bin string, want account) {
 		}
 	}
 	t.Logf("killed %v, %d times in the middle of telling", killed, between)
-	if between == 0 {
-		t.Error("no kill fell into the telling: the test proved little")
+	if between < 3 {
+		t.Errorf("%d kills fell into the telling: the test proved little", between)
 	}
 	v.replay.kill()
 	p.inbox.slow(0)
@@ -179,7 +177,7 @@ func (p *place) same(t *testing.T, want account, kills int) {
 		if err != nil {
 			return err
 		}
-		if diff = cmp.Diff(want.lines(), got.lines()); diff != "" {
+		if diff = gocmp.Diff(want.lines(), got.lines()); diff != "" {
 			return fmt.Errorf("it differs (-want +got):\n%s", tail(diff, 60))
 		}
 		return nil
@@ -189,7 +187,7 @@ func (p *place) same(t *testing.T, want account, kills int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want.lines(), got.lines()); diff != "" {
+	if diff := gocmp.Diff(want.lines(), got.lines()); diff != "" {
 		t.Errorf("later it differs (-want +got):\n%s", diff)
 	}
 	p.once(t, kills)
@@ -205,7 +203,7 @@ func (p *place) once(t *testing.T, kills int) {
 			t.Logf("message %s came %d times", id, n)
 		}
 		for _, m := range times {
-			if d := cmp.Diff(times[0].body, m.body); d != "" {
+			if d := gocmp.Diff(times[0].body, m.body); d != "" {
 				t.Errorf("message %s came again with another content:\n%s", id, d)
 			}
 		}

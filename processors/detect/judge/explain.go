@@ -97,8 +97,12 @@ func (t *Target) expected(v *voice) string {
 	case v.rank != nil:
 		return fmt.Sprintf("Its %s before was %s (%s of the looks were there).", tr.How, t.rankText(tr.Baseline), percent(tr.Coverage))
 	}
-	return fmt.Sprintf("Expected were %s, %s to %s being ordinary: %s (%s of the looks were there). That is %s times as much.",
-		number(tr.Baseline), number(tr.Low), number(tr.High), tr.How, percent(tr.Coverage), number(tr.Multiple(v.value)))
+	text := fmt.Sprintf("Expected were %s, %s to %s being ordinary: %s (%s of the looks were there).",
+		number(tr.Baseline), number(tr.Low), number(tr.High), tr.How, percent(tr.Coverage))
+	if tr.Baseline < tr.Least { // a multiple of next to nothing
+		return text + fmt.Sprintf(" It is %s times %s, below which no baseline is counted.", number(tr.Multiple(v.value)), number(tr.Least))
+	}
+	return text + fmt.Sprintf(" That is %s times as much.", number(tr.Multiple(v.value)))
 }
 
 const minute = "2 January 2006 15:04 UTC"

@@ -161,8 +161,8 @@ func (s Style) signal(c Signal, e *event.Episode) string {
 			text += ", " + what
 		}
 	}
-	if c.Multiple > 0 {
-		text += " " + Times(c.Multiple)
+	if times := Times(c.Multiple); c.Multiple > 0 && times != Times(1) { // ×1 says nothing
+		text += " " + times
 	}
 	lead := at(e.GetOnsetMs()).Sub(c.At)
 	switch {

@@ -67,10 +67,12 @@ func Times(v float64) string {
 }
 
 // against is how far a value is from the baseline: ×69 the usual, −54 % against
-// the usual, of ranks that fell ×5 further down than usual. Empty where that is
-// not known.
+// the usual, of ranks that fell ×5 further down than usual. Nothing is a multiple
+// of none. Empty where that is not known.
 func against(e *event.Episode) string {
 	switch m := e.GetMultiple(); {
+	case e.GetBaseline() == 0 && m > 0 && !isRank(e):
+		return "usually none"
 	case !(m > 0) || m == 1 || math.IsInf(m, 0):
 		return ""
 	case m > 1:

@@ -82,13 +82,14 @@ func (s Style) single(m *Message, it *Item) Text {
 	return t
 }
 
-// since says what has changed since the receiver was told.
+// since says what has changed since it began: the state that the receiver was
+// told may be a later one, of which the message does not know.
 func (s Style) since(it *Item) string {
 	o := it.Opened
 	if o == nil {
 		return "more severe than when it was told"
 	}
-	return "it was " + Amount(o, o.GetValue()) + " (" + Times(o.GetMultiple()) + ") when it was told, at " + Moment(at(o.GetAtMs()), s.Zone)
+	return "it was " + Amount(o, o.GetValue()) + " (" + Times(o.GetMultiple()) + ") when it began, at " + Moment(at(o.GetAtMs()), s.Zone)
 }
 
 // what is the entity with its place, and how it is counted.

@@ -13,7 +13,7 @@ import (
 // group is several episodes of one topic that came together: a headline for
 // the topic, a line for each.
 func (s Style) group(m *Message) Text {
-	name := clean(cmp.Or(m.TopicName, m.Topic, "several topics"))
+	name := clean(cmp.Or(m.TopicName, m.Topic, "several topics")) + s.all(m.Items)
 	all := closedAll(m.Items)
 	how := "at once"
 	if all {
@@ -39,6 +39,25 @@ func (s Style) group(m *Message) Text {
 	}
 	t.Lines = append(t.Lines, lines...)
 	return t
+}
+
+// all are the names of those who are told of, where they are several: the
+// headline's sentence is about one of them.
+func (s Style) all(items []Item) string {
+	const most = 4
+	var names []string
+	for i := range items {
+		if name := s.who(items[i].Episode); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	switch n := len(names); {
+	case n < 2:
+		return ""
+	case n > most:
+		names = append(names[:most], fmt.Sprintf("%d more", n-most))
+	}
+	return " (" + strings.Join(names, ", ") + ")"
 }
 
 // others is an item without the signals that are items of the message too.
