@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -47,15 +48,33 @@ func binary(t *testing.T) string {
 // process is a running tidemark.
 type process struct {
 	cmd    *exec.Cmd
-	log    *bytes.Buffer
+	log    *transcript
 	exited chan error
 	gone   bool // we killed it: what it said before is of no interest
+}
+
+// transcript is what a process prints, which may be read while it does.
+type transcript struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *transcript) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *transcript) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // start runs tidemark in the repository's root, where it finds the engine.
 func start(t *testing.T, bin string, env []string, args ...string) *process {
 	t.Helper()
-	p := &process{cmd: exec.Command(bin, args...), log: &bytes.Buffer{}, exited: make(chan error, 1)}
+	p := &process{cmd: exec.Command(bin, args...), log: &transcript{}, exited: make(chan error, 1)}
 	p.cmd.Dir = testkit.Root(t)
 	p.cmd.Env = append(environment(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log

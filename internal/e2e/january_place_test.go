@@ -107,7 +107,7 @@ func (a account) lines() []string {
 		all = append(all, "state "+id+" "+text)
 	}
 	for part, text := range map[string]string{"episode": a.rows, "delivery": a.log} {
-		for _, line := range strings.Split(text, "\n") {
+		for line := range strings.SplitSeq(text, "\n") {
 			all = append(all, part+" "+line)
 		}
 	}
@@ -225,14 +225,11 @@ func inOrder(told map[string]telling) []telling {
 	return slices.SortedFunc(maps.Values(told), func(a, b telling) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Headline, b.Headline)) })
 }
 
-// said is what the process has printed so far.
-func (p *process) said() string { return p.log.String() }
-
 // tells is the last line in which the process says that it tells people from
 // now on, which begins with its time; empty: it never did.
 func (p *process) tells() string {
 	last := ""
-	for line := range strings.Lines(p.said()) {
+	for line := range strings.Lines(p.log.String()) {
 		if strings.Contains(line, `"alerts go on"`) {
 			last = line
 		}
@@ -247,7 +244,7 @@ func (p *process) end(t *testing.T) {
 	case err := <-p.exited:
 		p.exited <- err
 		if err != nil {
-			t.Fatalf("run tidemark: %v", errors.Join(err, errors.New(tail(p.said(), 5))))
+			t.Fatalf("run tidemark: %v", errors.Join(err, errors.New(tail(p.log.String(), 5))))
 		}
 	case <-time.After(patience):
 		t.Fatal("tidemark does not end")

@@ -12,16 +12,22 @@ func (p *place) storyInEpisodes(t *testing.T) {
 	t.Helper()
 	const us = "target = 'chart/apple/us/top-free/overall' AND rule = 'rank'"
 	for what, query := range map[string]string{
-		"RedNote rises to #1":                 "entity = 'rednote' AND " + us + " AND peak = 1 AND onset BETWEEN '2025-01-10' AND '2025-01-13'",
-		"RedNote's decline after 20 January":  "entity = 'rednote' AND " + us + " AND half_life_s > 0 AND addSeconds(peak_at, half_life_s) BETWEEN '2025-01-17' AND '2025-01-31' AND closed > '2025-01-20' AND given_back > 0.5",
-		"#TikTokRefugee surges":               "subject = 'tiktokrefugee' AND rule = 'surge' AND onset BETWEEN '2025-01-12' AND '2025-01-14'",
-		"the tag's decline has a half-life":   "subject = 'tiktokrefugee' AND rule = 'surge' AND half_life_s > 0 AND closed > '2025-01-20'",
-		"TikTok is delisted, and returns":     "entity = 'tiktok' AND rule = 'delisted' AND onset BETWEEN '2025-01-18' AND '2025-01-20' AND closed BETWEEN '2025-02-13' AND '2025-02-15'",
-		"DeepSeek is at #1, as another topic": "entity = 'deepseek' AND topic = 'deepseek' AND " + us + " AND peak = 1 AND peak_at BETWEEN '2025-01-25' AND '2025-01-29'",
+		"RedNote rises to #1":                  "entity = 'rednote' AND " + us + " AND peak = 1 AND onset BETWEEN '2025-01-10' AND '2025-01-13'",
+		"RedNote's decline after 20 January":   "entity = 'rednote' AND " + us + " AND half_life_s > 0 AND addSeconds(peak_at, half_life_s) BETWEEN '2025-01-17' AND '2025-01-31' AND closed > '2025-01-20' AND given_back > 0.5",
+		"#TikTokRefugee surges":                "subject = 'tiktokrefugee' AND rule = 'surge' AND onset BETWEEN '2025-01-12' AND '2025-01-14'",
+		"the tag's decline has a half-life":    "subject = 'tiktokrefugee' AND rule = 'surge' AND half_life_s > 0 AND closed > '2025-01-20'",
+		"TikTok is delisted, and returns":      "entity = 'tiktok' AND rule = 'delisted' AND onset BETWEEN '2025-01-18' AND '2025-01-20' AND closed BETWEEN '2025-02-13' AND '2025-02-15'",
+		"DeepSeek is at #1, as another topic":  "entity = 'deepseek' AND topic = 'deepseek' AND " + us + " AND peak = 1 AND peak_at BETWEEN '2025-01-25' AND '2025-01-29'",
+		"every episode says what it is of":     "explanation != '' AND basis = 'modelled' AND at IS NOT NULL",
+		"what is closed says when it was over": "state = 'closed' AND closed > onset",
+		"RedNote belongs to the refugees":      "entity = 'rednote' AND topic = 'tiktok-refugees'",
 	} {
 		if got, err := p.sql("SELECT count() > 0 FROM v_episodes WHERE kind = 'surge' AND " + query); err != nil || got != "1" {
 			t.Errorf("%s: %q, %v", what, got, err)
 		}
+	}
+	if got, err := p.sql("SELECT count() FROM v_episodes WHERE kind = 'surge' AND onset < '2025-01-08'"); err != nil || got != "0" {
+		t.Errorf("episodes in the quiet weeks before: %q, %v", got, err)
 	}
 	if got, err := p.sql("SELECT count() FROM v_episodes WHERE kind = 'surge' AND (topic = 'deepseek') != (entity = 'deepseek')"); err != nil || got != "0" {
 		t.Errorf("episodes of DeepSeek that belong to another topic, or the other way round: %q, %v", got, err)

@@ -71,6 +71,7 @@ func toldAtOnce(t *testing.T, bin string) account {
 }
 
 func toldSlowly(t *testing.T, bin string, want account) {
+	t.Helper()
 	p := newPlace(t, bin)
 	start(t, bin, nil, "up", "--config", p.config, "--data-dir", p.dir, "--http", freePort(t), "--no-collect", "--case", "none")
 	eventually(t, "the instance", func() error { _, err := statusOf(t, bin, p.dir); return err })
@@ -87,6 +88,7 @@ func toldSlowly(t *testing.T, bin string, want account) {
 }
 
 func toldByOne(t *testing.T, bin string, want account) {
+	t.Helper()
 	p := newServers(t, bin, "static")
 	start(t, bin, nil, "process", "--config", p.config, "--http", freePort(t))
 	p.replay(t)
@@ -94,6 +96,7 @@ func toldByOne(t *testing.T, bin string, want account) {
 }
 
 func toldByFour(t *testing.T, bin string, want account) {
+	t.Helper()
 	p := newServers(t, bin, "group")
 	for range 4 {
 		start(t, bin, nil, "process", "--config", p.config, "--http", freePort(t))
@@ -105,6 +108,7 @@ func toldByFour(t *testing.T, bin string, want account) {
 // toldByTheNext: of two processes in a group the one that tells is killed in
 // the middle of it, and the other goes on.
 func toldByTheNext(t *testing.T, bin string, want account) {
+	t.Helper()
 	p := newServers(t, bin, "group")
 	p.inbox.slow(200 * time.Millisecond)
 	two := []*process{
@@ -128,6 +132,7 @@ func toldByTheNext(t *testing.T, bin string, want account) {
 
 // toldThroughKills kills up, its engine and the replay while the case is told.
 func toldThroughKills(t *testing.T, bin string, want account) {
+	t.Helper()
 	p := newPlace(t, bin)
 	p.inbox.slow(500 * time.Millisecond)
 	v := &victims{bin: bin, dir: p.dir, page: freePort(t), more: []string{"--config", p.config}}
