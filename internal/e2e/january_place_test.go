@@ -33,7 +33,7 @@ func newPlace(t *testing.T, bin string) *place {
 
 func newPlaceWith(t *testing.T, bin, settings string) *place {
 	t.Helper()
-	p := &place{t: t, bin: bin, dir: t.TempDir(), inbox: &inbox{got: map[string][]telling{}}}
+	p := &place{t: t, bin: bin, dir: dataDir(t), inbox: &inbox{got: map[string][]telling{}}}
 	server := httptest.NewServer(p.inbox)
 	t.Cleanup(server.Close)
 	p.config = filepath.Join(t.TempDir(), "tidemark.yaml")

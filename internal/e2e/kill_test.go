@@ -25,7 +25,7 @@ func TestNothingIsLostOrDoubledByKills(t *testing.T) {
 	bin := binary(t)
 	want := undisturbed(t, bin)
 
-	dir := t.TempDir()
+	dir := dataDir(t)
 	v := &victims{bin: bin, dir: dir, page: freePort(t)}
 	v.startUp(t)
 	v.startReplay(t)
@@ -185,6 +185,18 @@ func (v *victims) killOne(t *testing.T, which int) string {
 		v.startReplay(t)
 		return "replay"
 	}
+}
+
+// dataDir is a directory for an instance that is killed: its engine may take a
+// moment to find out, and writes until then.
+func dataDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "tidemark-e2e-") //nolint:usetesting // TempDir does not wait for others to end
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { eventually(t, "the data directory to be removed", func() error { return os.RemoveAll(dir) }) })
+	return dir
 }
 
 // killAlone kills the process and leaves its children to find out.

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/tidemark/tidemark/internal/clickhouse"
-	"github.com/tidemark/tidemark/internal/event"
 	"github.com/tidemark/tidemark/processors/notify/message"
 )
 
@@ -223,14 +222,10 @@ func About(m *message.Message) string {
 	}
 	var parts []string
 	for _, it := range m.Items[:min(len(m.Items), maxAbout)] {
-		parts = append(parts, aboutEpisode(it.Episode))
+		parts = append(parts, message.Style{}.Headline(it.Episode))
 	}
 	if n := len(m.Items) - maxAbout; n > 0 {
 		parts = append(parts, fmt.Sprintf("and %d more", n))
 	}
 	return strings.Join(parts, "; ")
-}
-
-func aboutEpisode(ep *event.Episode) string {
-	return cmp.Or(ep.GetEntity(), ep.GetSubject()) + " " + ep.GetMetric() + " (" + ep.GetRule() + ", " + ep.GetTarget().Key() + ")"
 }
