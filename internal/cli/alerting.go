@@ -30,7 +30,8 @@ func (s *system) notifyParts(truncated string) (stage, error) {
 		handler = turning{p, s.health.Loop("notify", storeHangs)}
 	}
 	consumer := kafka.NewConsumer(s.kafka, kafka.ConsumerConfig{
-		Group: group, Topics: notify.Topics(), Assignment: s.cfg.Process.Assignment, LagEvery: lagEvery, Truncated: truncated,
+		Group: group, Topics: notify.Topics(), Assignment: s.cfg.Process.Assignment,
+		MaxWait: notify.MaxWait, LagEvery: lagEvery, Truncated: truncated,
 	}, handler, s.reg, s.log)
 	parts := stage{s.after("notify", func(ctx context.Context) error {
 		defer p.Wait()

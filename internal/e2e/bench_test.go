@@ -168,7 +168,7 @@ func (r *benchRun) notify(ctx context.Context) error {
 		DB: r.db, Group: "bench-notify", Senders: map[string]message.Sender{"desk": stopwatch{r.took}}, Log: r.log,
 	}, cfg, &r.cfg.Watch, prometheus.NewRegistry())
 	defer p.Wait()
-	return kafka.NewConsumer(r.client, kafka.ConsumerConfig{Group: "bench-notify", Topics: notify.Topics()}, p, nil, r.log).Run(ctx)
+	return kafka.NewConsumer(r.client, kafka.ConsumerConfig{Group: "bench-notify", Topics: notify.Topics(), MaxWait: notify.MaxWait}, p, nil, r.log).Run(ctx)
 }
 
 // publish sends at a steady rate, without waiting for what was sent before, and

@@ -79,7 +79,7 @@ func consume(ctx context.Context, c *kafka.Client, db *clickhouse.Client, cfg co
 	log := slog.New(slog.DiscardHandler)
 	p := notify.New(notify.Deps{DB: db, Group: group, Senders: senders, Log: log}, cfg, &config.Watch{}, prometheus.NewRegistry())
 	defer p.Wait()
-	return kafka.NewConsumer(c, kafka.ConsumerConfig{Group: group, Topics: notify.Topics(), MaxWait: 10 * time.Millisecond}, p, nil, log).Run(ctx)
+	return kafka.NewConsumer(c, kafka.ConsumerConfig{Group: group, Topics: notify.Topics(), MaxWait: notify.MaxWait}, p, nil, log).Run(ctx)
 }
 
 // start runs a processor; stop ends it.

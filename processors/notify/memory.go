@@ -101,7 +101,7 @@ func (p *Processor) untold(ctx context.Context, made []parcel) ([]parcel, error)
 	for _, r := range rows {
 		told[r.ID] = true
 	}
-	return slices.DeleteFunc(made, func(pa parcel) bool { return told[pa.m.ID] }), nil
+	return slices.DeleteFunc(slices.Clone(made), func(pa parcel) bool { return told[pa.m.ID] }), nil
 }
 
 type outboxRow struct {

@@ -28,6 +28,10 @@ import (
 // Stage is the name of this processor.
 const Stage = "notify"
 
+// MaxWait is how long an episode waits for others before it is taken: somebody
+// is to be told of it, and there are few.
+const MaxWait = 10 * time.Millisecond
+
 // Deps are what the processor works with.
 type Deps struct {
 	DB *clickhouse.Client

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/tidemark/tidemark/internal/clickhouse"
 	"github.com/tidemark/tidemark/internal/event"
 	"github.com/tidemark/tidemark/internal/kafka"
@@ -107,12 +109,19 @@ func (h *partition) save(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if h.made, err = h.p.untold(ctx, h.made); err != nil {
+	// At once, for somebody waits: what is kept though it was told before is
+	// named by no memory, and means nothing.
+	var untold []parcel
+	g, both := errgroup.WithContext(ctx)
+	g.Go(func() error { return h.p.keep(both, h.made) })
+	g.Go(func() (err error) {
+		untold, err = h.p.untold(both, h.made)
+		return err
+	})
+	if err := g.Wait(); err != nil {
 		return err
 	}
-	if err := h.p.keep(ctx, h.made); err != nil {
-		return err
-	}
+	h.made = untold
 	pending := h.couriers.pending()
 	for i := range h.made {
 		pending = append(pending, h.made[i].m.ID)
