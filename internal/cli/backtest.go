@@ -27,14 +27,15 @@ file with a rule, or with several below 'rules:', as in process.detect.rules. Wi
 rules of the configuration count. --compare judges the same looks a second time, by a
 preset or by the rules of a file, and shows both side by side.
 
-The judge begins --warm-up before --from, without telling. Messages are counted as they
-come out of the rules: before grouping, quiet hours, muting and budgets of receivers.
+The judge begins --warm-up before --from, without telling. Messages are those that a
+receiver would have been sent: warnings and what is critical, grouped, or with --receiver
+by the levels, quiet hours, digest and budget of a receiver of the configuration.
 `
 
 type backtestOptions struct {
 	where
-	from, to, preset, compare, topic, basis, warmUp string
-	json                                            bool
+	from, to, preset, compare, topic, basis, warmUp, receiver string
+	json                                                      bool
 }
 
 func (a *app) backtestCommand() *cobra.Command {
@@ -59,6 +60,7 @@ func (a *app) backtestCommand() *cobra.Command {
 	f.StringVar(&o.topic, "topic", "", "tell of this `topic` of the watchlist only")
 	f.StringVar(&o.basis, "basis", "measured", "`basis` of the looks: measured, backfill, imported or modelled")
 	f.StringVar(&o.warmUp, "warm-up", "28d", "how `long` before --from the judge begins to look")
+	f.StringVar(&o.receiver, "receiver", "", "count the messages to this `receiver` of the configuration")
 	f.BoolVar(&o.json, "json", false, "print the whole report as JSON")
 	o.dsnFlag(cmd)
 	o.dataDirFlag(cmd)
@@ -160,6 +162,9 @@ func (o *backtestOptions) query(rule string, cfg *config.Config) (*backtest.Quer
 	if o.preset != "" && !slices.Contains(presets(), o.preset) {
 		return nil, usagef("read --preset %q: want one of %s", o.preset, strings.Join(presets(), ", "))
 	}
+	if err := o.told(q, cfg); err != nil {
+		return nil, err
+	}
 	if q.A, err = o.rules(rule, o.preset, cfg); err != nil {
 		return nil, err
 	}
@@ -174,6 +179,26 @@ func (o *backtestOptions) query(rule string, cfg *config.Config) (*backtest.Quer
 	}
 	q.B = &b
 	return q, err
+}
+
+// told is who would be told.
+func (o *backtestOptions) told(q *backtest.Query, cfg *config.Config) error {
+	q.Receiver, q.GroupWait = backtest.DefaultReceiver(), cfg.Notify.GroupWait.D()
+	if o.receiver == "" {
+		return nil
+	}
+	var names []string
+	for _, r := range cfg.Notify.Receivers {
+		if r.Name == o.receiver {
+			q.Receiver = r
+			return nil
+		}
+		names = append(names, r.Name)
+	}
+	if len(names) == 0 {
+		return usagef("find receiver %q: the configuration has none (notify.receivers)", o.receiver)
+	}
+	return usagef("find receiver %q: want one of %s", o.receiver, strings.Join(names, ", "))
 }
 
 func presets() []string { return []string{"low", "medium", "high"} }

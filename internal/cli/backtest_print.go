@@ -32,6 +32,12 @@ func printBacktest(out io.Writer, r *backtest.Report) error {
 		fmt.Fprintf(t, "\nonly B (%d):\n\n", len(r.OnlyB))
 		printFindings(t, r.OnlyB)
 	}
+	if r.B == nil {
+		printMessages(t, "", r.Receiver, r.A.Messages)
+	} else {
+		printMessages(t, "A: ", r.Receiver, r.A.Messages)
+		printMessages(t, "B: ", r.Receiver, r.B.Messages)
+	}
 	printWeeks(t, r)
 	printLeads(t, r)
 	return t.Flush()
@@ -42,7 +48,7 @@ func printFindings(t io.Writer, all []backtest.Finding) {
 		fmt.Fprintln(t, "nothing")
 		return
 	}
-	fmt.Fprintln(t, "OPENED\tCLOSED\tSEVERITY\tWHAT\tWHERE\tRULE\tPEAK\tBASELINE\tMESSAGES")
+	fmt.Fprintln(t, "OPENED\tCLOSED\tSEVERITY\tWHAT\tWHERE\tRULE\tPEAK\tBASELINE\tSTATES")
 	for i := range all {
 		f := &all[i]
 		opened, closed := f.Opened.Format(minute), "–"
@@ -56,14 +62,26 @@ func printFindings(t io.Writer, all []backtest.Finding) {
 		if f.Metric != "rank" && f.Metric != "listed" {
 			what += " " + f.Metric
 		}
-		fmt.Fprintf(t, "%s\t%s\t%.2f\t%s\t%s\t%s\t%.6g\t%.6g\t%d\n", opened, closed, f.Severity, what, f.Target, f.Rule, f.Peak, f.Baseline, f.Messages)
+		fmt.Fprintf(t, "%s\t%s\t%.2f\t%s\t%s\t%s\t%.6g\t%.6g\t%d\n", opened, closed, f.Severity, what, f.Target, f.Rule, f.Peak, f.Baseline, f.States)
+	}
+}
+
+// printMessages shows what the receiver would have been sent.
+func printMessages(t io.Writer, way, receiver string, all []backtest.Message) {
+	fmt.Fprintf(t, "\n%smessages to the receiver %s: %d\n", way, receiver, len(all))
+	if len(all) > 0 {
+		fmt.Fprintln(t, "\nSENT\tKIND\tLEVEL\tABOUT")
+	}
+	for i := range all {
+		m := &all[i]
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", m.At.Format(minute), m.Kind, m.Level, m.About)
 	}
 }
 
 func printWeeks(t io.Writer, r *backtest.Report) {
-	fmt.Fprint(t, "\n\tOPENED\tCLOSED\tMESSAGES\tA WEEK\n")
+	fmt.Fprint(t, "\n\tOPENED\tCLOSED\tSTATES\tMESSAGES\tA WEEK\n")
 	row := func(name string, o *backtest.Outcome) {
-		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%.1f\n", name, o.Opened, o.Closed, o.Messages, o.PerWeek)
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%.1f\n", name, o.Opened, o.Closed, o.States, len(o.Messages), o.PerWeek)
 	}
 	if r.B == nil {
 		row("all", &r.A)

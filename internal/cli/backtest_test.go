@@ -18,19 +18,20 @@ func TestBacktestIsPrinted(t *testing.T) {
 	closed := at(24, 3)
 	red := backtest.Finding{
 		Rule: "rank", Target: "chart/apple/us/top-free/overall", Subject: "741292507", Entity: "rednote", Metric: "rank",
-		Opened: at(12, 4), Closed: &closed, Peak: 1, Baseline: 201, Severity: 0.891, Messages: 4,
+		Opened: at(12, 4), Closed: &closed, Peak: 1, Baseline: 201, Severity: 0.891, States: 4,
 	}
 	tag := backtest.Finding{
 		Rule: "surge", Target: "tag/xiaohongshu//tiktokrefugee", Subject: "tiktokrefugee", Metric: "views_total",
-		Opened: at(13, 0), Peak: 25614212, Baseline: 7.25801, Severity: 0.5, Messages: 1,
+		Opened: at(13, 0), Peak: 25614212, Baseline: 7.25801, Severity: 0.5, States: 1,
 	}
-	old := backtest.Finding{Rule: "delisted", Target: "listing/apple/us/apps", Subject: "1", Metric: "listed", Closed: &closed, Before: true, Messages: 1}
+	old := backtest.Finding{Rule: "delisted", Target: "listing/apple/us/apps", Subject: "1", Metric: "listed", Closed: &closed, Before: true, States: 1}
 	first := at(12, 4)
 	r := &backtest.Report{
-		From: at(10, 0), To: at(26, 0), Basis: "modelled", WarmUp: "28d", Targets: 3, Looks: 1200,
+		From: at(10, 0), To: at(26, 0), Basis: "modelled", WarmUp: "28d", Targets: 3, Looks: 1200, Receiver: "default",
 		A: backtest.Outcome{
-			Rules: "all rules, medium", Findings: []backtest.Finding{old, red, tag}, Opened: 2, Closed: 2, Messages: 6, PerWeek: 2.625,
-			Weeks: []backtest.Week{{Begin: at(10, 0), Messages: 4}, {Begin: at(17, 0), Messages: 1}, {Begin: at(24, 0), Messages: 1}},
+			Rules: "all rules, medium", Findings: []backtest.Finding{old, red, tag}, Opened: 2, Closed: 2, States: 6, PerWeek: 2.625,
+			Messages: []backtest.Message{{At: at(12, 4), Kind: "opened", Level: "critical", About: "rednote rank (rank, chart/apple/us/top-free/overall)", Episodes: 1}},
+			Weeks:    []backtest.Week{{Begin: at(10, 0), Messages: 4}, {Begin: at(17, 0), Messages: 1}, {Begin: at(24, 0), Messages: 1}},
 		},
 		Leads: []backtest.Lead{
 			{What: "goes dark", Subject: "tiktok", From: at(19, 3), To: at(19, 3)},
@@ -43,7 +44,8 @@ func TestBacktestIsPrinted(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := r.A
-	b.Rules, b.Findings, b.Opened, b.Closed, b.Messages, b.PerWeek = "all rules, low", []backtest.Finding{red}, 1, 1, 2, 0.875
+	b.Rules, b.Findings, b.Opened, b.Closed, b.States, b.PerWeek = "all rules, low", []backtest.Finding{red}, 1, 1, 2, 0.875
+	b.Messages = nil
 	later := at(13, 12)
 	r.B, r.Both, r.OnlyA = &b, []backtest.Pair{{A: red, B: red}}, []backtest.Finding{old, tag}
 	r.LeadsB = []backtest.Lead{{}, {First: &later, LeadHours: -3}}

@@ -40,6 +40,10 @@ type Query struct {
 	// A is what is tried; B, where it is not nil, what it is compared with.
 	A Rules
 	B *Rules
+	// Receiver is who would be told, and GroupWait how long a message waits for
+	// others of its topic.
+	Receiver  config.Receiver
+	GroupWait time.Duration
 	// Progress is told how many looks of how many have been judged; may be nil.
 	Progress func(done, total int)
 }
@@ -97,7 +101,7 @@ func Run(ctx context.Context, db *clickhouse.Client, watch *config.Watch, q *Que
 		return nil, err
 	}
 	events = slices.DeleteFunc(events, func(e happened) bool { return !isOf(watch, q.Topic, e.Subject) })
-	return report(q, courts, events, len(all), total), nil
+	return report(q, courts, events, len(all), total)
 }
 
 // court is one way to judge, at work.
@@ -109,6 +113,7 @@ type court struct {
 	to     int64
 	topic  string
 	found  map[string]*Finding
+	states []*event.Episode
 }
 
 func newCourts(watch *config.Watch, q *Query) ([]*court, error) {
@@ -144,6 +149,7 @@ func (c *court) look(s *event.Snapshot) {
 			c.found[e.GetId()] = f
 		}
 		f.take(e, e.GetAtMs() >= c.from)
+		c.remember(e)
 	}
 }
 
@@ -152,7 +158,7 @@ func (c *court) look(s *event.Snapshot) {
 func (c *court) findings() []Finding {
 	var out []Finding
 	for _, f := range c.found {
-		if f.Messages > 0 || f.Quiet > 0 {
+		if f.States > 0 || f.Quiet > 0 {
 			out = append(out, *f)
 		}
 	}

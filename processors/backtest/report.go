@@ -36,14 +36,12 @@ type Finding struct {
 	Unit     string     `json:"unit,omitempty"`
 	Severity float64    `json:"severity"` // the highest
 	Says     string     `json:"says"`     // its first state's explanation
-	// Messages are the opening, each rise of severity, and the end, within the
+	// States are the opening, each rise of severity, and the end, within the
 	// span; Quiet its other states there, which nobody is told of.
-	Messages int `json:"messages"`
-	Quiet    int `json:"quiet"`
+	States int `json:"states"`
+	Quiet  int `json:"quiet"`
 	// Before says that it was open already when the span began.
 	Before bool `json:"before,omitempty"`
-
-	moments []time.Time // of the messages
 }
 
 // take lays a state over what is known; told: it is within the span.
@@ -69,8 +67,7 @@ func (f *Finding) take(e *event.Episode, told bool) {
 			return
 		}
 	}
-	f.Messages++
-	f.moments = append(f.moments, at)
+	f.States++
 }
 
 // About is what the finding is about, for a person.
@@ -82,7 +79,9 @@ type Outcome struct {
 	Findings []Finding `json:"findings"`
 	Opened   int       `json:"opened"`
 	Closed   int       `json:"closed"`
-	Messages int       `json:"messages"`
+	States   int       `json:"states"`
+	// Messages are what the receiver would have been sent of them.
+	Messages []Message `json:"messages"`
 	PerWeek  float64   `json:"per_week"` // messages
 	Weeks    []Week    `json:"weeks"`
 }
@@ -115,13 +114,15 @@ type Report struct {
 	WarmUp  string    `json:"warm_up"`
 	Targets int       `json:"targets"`
 	Looks   int       `json:"looks"`
-	A       Outcome   `json:"a"`
-	B       *Outcome  `json:"b,omitempty"`
-	Both    []Pair    `json:"both,omitempty"`
-	OnlyA   []Finding `json:"only_a,omitempty"`
-	OnlyB   []Finding `json:"only_b,omitempty"`
-	Leads   []Lead    `json:"leads"`
-	LeadsB  []Lead    `json:"leads_b,omitempty"`
+	// Receiver is the name of who would have been told.
+	Receiver string    `json:"receiver"`
+	A        Outcome   `json:"a"`
+	B        *Outcome  `json:"b,omitempty"`
+	Both     []Pair    `json:"both,omitempty"`
+	OnlyA    []Finding `json:"only_a,omitempty"`
+	OnlyB    []Finding `json:"only_b,omitempty"`
+	Leads    []Lead    `json:"leads"`
+	LeadsB   []Lead    `json:"leads_b,omitempty"`
 }
 
 // Pair is a finding of both ways to judge: of one series, at overlapping times.
@@ -130,20 +131,26 @@ type Pair struct {
 	B Finding `json:"b"`
 }
 
-func report(q *Query, courts []*court, events []happened, targets, looks int) *Report {
-	r := &Report{From: q.From, To: q.To, Basis: q.Basis, WarmUp: config.Duration(q.WarmUp).String(), Targets: targets, Looks: looks}
-	r.A = outcome(q, courts[0])
+func report(q *Query, courts []*court, events []happened, targets, looks int) (*Report, error) {
+	r := &Report{From: q.From, To: q.To, Basis: q.Basis, WarmUp: config.Duration(q.WarmUp).String(), Targets: targets, Looks: looks, Receiver: q.Receiver.Name}
+	var err error
+	if r.A, err = outcome(q, courts[0]); err != nil {
+		return nil, err
+	}
 	r.Leads = leads(events, r.A.Findings)
 	if q.B != nil {
-		b := outcome(q, courts[1])
+		b, err := outcome(q, courts[1])
+		if err != nil {
+			return nil, err
+		}
 		r.B = &b
 		r.LeadsB = leads(events, b.Findings)
 		r.Both, r.OnlyA, r.OnlyB = compare(r.A.Findings, b.Findings, q.To)
 	}
-	return r
+	return r, nil
 }
 
-func outcome(q *Query, c *court) Outcome {
+func outcome(q *Query, c *court) (Outcome, error) {
 	o := Outcome{Rules: c.rules.Name, Findings: c.findings()}
 	const week = 7 * 24 * time.Hour
 	for begin := q.From; begin.Before(q.To); begin = begin.Add(week) {
@@ -157,13 +164,17 @@ func outcome(q *Query, c *court) Outcome {
 		if f.Closed != nil {
 			o.Closed++
 		}
-		o.Messages += f.Messages
-		for _, at := range f.moments {
-			o.Weeks[int(at.Sub(q.From)/week)].Messages++
-		}
+		o.States += f.States
 	}
-	o.PerWeek = float64(o.Messages) / (float64(q.To.Sub(q.From)) / float64(week))
-	return o
+	var err error
+	if o.Messages, err = c.messages(q); err != nil {
+		return o, err
+	}
+	for _, m := range o.Messages {
+		o.Weeks[int(m.At.Sub(q.From)/week)].Messages++
+	}
+	o.PerWeek = float64(len(o.Messages)) / (float64(q.To.Sub(q.From)) / float64(week))
+	return o, nil
 }
 
 // compare pairs findings of one series whose times overlap, the earliest first.
