@@ -102,7 +102,6 @@ type item struct {
 	Opened        map[string]any `json:"opened,omitempty"`
 	Corroboration []signal       `json:"corroboration"`
 	Score         float64        `json:"score"`
-	Reported      []string       `json:"reported,omitempty"`
 }
 
 type signal struct {
@@ -149,7 +148,7 @@ func Payload(m *message.Message, o Options) ([]byte, error) {
 		it := &m.Items[i]
 		out := item{
 			Headline: o.Style.Headline(it.Episode), Episode: episode(it.Episode), Opened: episode(it.Opened),
-			Corroboration: []signal{}, Score: it.Score, Reported: it.Reported,
+			Corroboration: []signal{}, Score: it.Score,
 		}
 		for _, c := range it.Corroboration {
 			out.Corroboration = append(out.Corroboration, signal{c.Source, c.Target, c.Subject, c.What, c.At.UTC(), c.Multiple, c.First})

@@ -120,13 +120,6 @@ func (s Style) evidence(it *Item) []Line {
 		return lines[:0]
 	}
 	lines = append(lines, Line{Label: "Also moving", Text: s.signals(it), Spare: keepWhile})
-	if len(it.Reported) > 0 {
-		reported := make([]string, 0, len(it.Reported))
-		for _, r := range it.Reported {
-			reported = append(reported, clean(r))
-		}
-		lines = append(lines, Line{Label: "Reported", Text: strings.Join(reported, "; "), Spare: keepShort})
-	}
 	return lines
 }
 

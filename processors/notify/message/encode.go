@@ -25,7 +25,6 @@ type wireItem struct {
 	Opened        []byte   `json:"opened,omitempty"`
 	Corroboration []Signal `json:"corroboration,omitempty"`
 	Score         float64  `json:"score,omitempty"`
-	Reported      []string `json:"reported,omitempty"`
 }
 
 type wireDigest struct {
@@ -45,7 +44,7 @@ func Encode(m *Message) ([]byte, error) {
 	for _, it := range m.Items {
 		w.Items = append(w.Items, wireItem{
 			Episode: encode(it.Episode), Opened: encode(it.Opened),
-			Corroboration: it.Corroboration, Score: it.Score, Reported: it.Reported,
+			Corroboration: it.Corroboration, Score: it.Score,
 		})
 	}
 	if m.Digest != nil {
@@ -83,7 +82,7 @@ func Decode(b []byte) (*Message, error) {
 			return nil, err
 		}
 		m.Items = append(m.Items, Item{
-			Episode: episode, Opened: opened, Corroboration: it.Corroboration, Score: it.Score, Reported: it.Reported,
+			Episode: episode, Opened: opened, Corroboration: it.Corroboration, Score: it.Score,
 		})
 	}
 	if w.Digest == nil {

@@ -22,7 +22,7 @@ func TestEncodedIsTheSame(t *testing.T) {
 		"items": {
 			ID: "x", Receiver: "phone", Kind: message.KindWorse, At: at, Topic: "t", TopicName: "T", Level: message.LevelCritical,
 			Delayed: true, Note: "held", Items: []message.Item{
-				{Episode: ep, Opened: &event.Episode{Id: "a"}, Score: 2.0 / 3, Reported: []string{"60 M"}, Corroboration: []message.Signal{{
+				{Episode: ep, Opened: &event.Episode{Id: "a"}, Score: 2.0 / 3, Corroboration: []message.Signal{{
 					Source: "s", Target: "t", Subject: "u", What: "rank", At: at, Multiple: 1.5, First: true,
 				}}},
 				{Episode: ep},

@@ -89,8 +89,6 @@ type Item struct {
 	// Score says how much independent sources agree, 0 to 1: see
 	// internal/corroborate.
 	Score float64
-	// Reported are figures that others published about it, each one line.
-	Reported []string
 }
 
 // Signal is another series of the same topic that moved in the same window.
