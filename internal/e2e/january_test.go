@@ -98,11 +98,13 @@ func toldByOne(t *testing.T, bin string, want account) {
 func toldByFour(t *testing.T, bin string, want account) {
 	t.Helper()
 	p := newServers(t, bin, "group")
-	for range 4 {
+	const workers = 4
+	for range workers {
 		start(t, bin, nil, "process", "--config", p.config, "--http", freePort(t))
 	}
 	p.replay(t)
-	p.same(t, want, 0)
+	// Whoever joins may take the log over while a message is on its way.
+	p.same(t, want, workers-1)
 }
 
 // toldByTheNext: of two processes in a group the one that tells is killed in
@@ -198,7 +200,8 @@ func (p *place) same(t *testing.T, want account, kills int) {
 	p.once(t, kills)
 }
 
-// once holds that no message came twice, but for one at each kill.
+// once holds that no message came twice, but for one at each kill or change of
+// hands.
 func (p *place) once(t *testing.T, kills int) {
 	t.Helper()
 	twice := 0
@@ -214,7 +217,7 @@ func (p *place) once(t *testing.T, kills int) {
 		}
 	}
 	if twice > kills {
-		t.Errorf("%d messages came again, %d at most were on their way at a kill", twice, kills)
+		t.Errorf("%d messages came again, %d at most were on their way at a kill or a change of hands", twice, kills)
 	}
 	if n := p.inbox.bad(); n != "" {
 		t.Errorf("the receiver got what it could not read: %s", n)
