@@ -62,12 +62,12 @@ func (s *system) senders() (map[string]message.Sender, error) {
 
 // sender is the way to one receiver.
 func (s *system) sender(r *config.Receiver) (message.Sender, error) {
-	if r.Name == config.LogReceiver {
-		return notify.LogSender{Log: s.log.With("component", notify.Stage)}, nil
-	}
 	style, err := channel.StyleOf(s.cfg, r)
 	if err != nil {
 		return nil, err
+	}
+	if r.Name == config.LogReceiver {
+		return notify.LogSender{Log: s.log.With("component", notify.Stage), Style: style}, nil
 	}
 	sender, err := channel.Build(r, channel.Options{Style: style, Logger: s.log.With("receiver", r.Name)})
 	if err != nil {

@@ -34,6 +34,15 @@ type Belongings struct {
 	names    []naming
 }
 
+// EntityNames are what people call the entities, by their ids.
+func (w *Watch) EntityNames() map[string]string {
+	names := make(map[string]string, len(w.Entities))
+	for i := range w.Entities {
+		names[w.Entities[i].ID] = w.Entities[i].Name
+	}
+	return names
+}
+
 // NewBelongings reads the watchlist.
 func NewBelongings(w *Watch) *Belongings {
 	b := &Belongings{topics: map[string]Belonging{}, entities: map[string]Belonging{}}

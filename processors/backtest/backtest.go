@@ -16,6 +16,7 @@ import (
 	"github.com/tidemark/tidemark/internal/config"
 	"github.com/tidemark/tidemark/internal/event"
 	"github.com/tidemark/tidemark/processors/detect/judge"
+	"github.com/tidemark/tidemark/processors/notify/message"
 )
 
 // Rules is a way to judge, with the name that it has in the report.
@@ -108,6 +109,7 @@ func Run(ctx context.Context, db *clickhouse.Client, watch *config.Watch, q *Que
 type court struct {
 	rules  Rules
 	judge  *judge.Judge
+	style  message.Style
 	target *judge.Target
 	from   int64
 	to     int64
@@ -129,7 +131,7 @@ func newCourts(watch *config.Watch, q *Query) ([]*court, error) {
 			return nil, err
 		}
 		out = append(out, &court{
-			rules: w, judge: j, from: q.From.UnixMilli(), to: q.To.UnixMilli(), topic: q.Topic, found: map[string]*Finding{},
+			rules: w, judge: j, style: message.Style{Entities: watch.EntityNames()}, from: q.From.UnixMilli(), to: q.To.UnixMilli(), topic: q.Topic, found: map[string]*Finding{},
 		})
 	}
 	return out, nil

@@ -9,7 +9,6 @@ import (
 
 	"github.com/tidemark/tidemark/internal/config"
 	"github.com/tidemark/tidemark/internal/event"
-	"github.com/tidemark/tidemark/processors/notify"
 	"github.com/tidemark/tidemark/processors/notify/engine"
 	"github.com/tidemark/tidemark/processors/notify/message"
 )
@@ -55,7 +54,7 @@ func (c *court) messages(q *Query) ([]Message, error) {
 	take := func(record engine.Record) {
 		for _, m := range e.Apply(record) {
 			if !m.At.Before(q.From) && m.At.Before(q.To) {
-				out = append(out, sent(m))
+				out = append(out, c.sent(m))
 			}
 		}
 	}
@@ -78,6 +77,6 @@ func (c *court) messages(q *Query) ([]Message, error) {
 	return out, nil
 }
 
-func sent(m *message.Message) Message {
-	return Message{At: m.At.UTC(), Kind: string(m.Kind), Level: m.Level, Topic: m.Topic, About: notify.About(m), Episodes: len(m.Items)}
+func (c *court) sent(m *message.Message) Message {
+	return Message{At: m.At.UTC(), Kind: string(m.Kind), Level: m.Level, Topic: m.Topic, About: c.style.About(m), Episodes: len(m.Items)}
 }

@@ -194,6 +194,11 @@ func TestRestartsChangeNothing(t *testing.T) {
 		defer mu.Unlock()
 		return r.IntN(12) == 0
 	}
+	for range 3 { // for certain
+		stop, ended := run(t, c, kafka.AssignStatic, func() bool { return true }, died)
+		<-ended
+		stop()
+	}
 	for range 25 {
 		stop, ended := run(t, c, kafka.AssignStatic, one, died)
 		select {
@@ -207,8 +212,8 @@ func TestRestartsChangeNothing(t *testing.T) {
 	s := read(t, c)
 	s.until(t, want)
 	t.Logf("killed between publishing and commit %d times, %d snapshots were published again", died.Load(), s.again)
-	if died.Load() == 0 {
-		t.Error("never killed between publishing and commit: the test is worth nothing")
+	if died.Load() < 3 {
+		t.Error("not killed between publishing and commit: the test is worth nothing")
 	}
 }
 

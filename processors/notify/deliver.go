@@ -267,11 +267,14 @@ func sleep(ctx context.Context, d time.Duration) bool {
 
 // LogSender stands in for a receiver where there is none: it writes into the
 // program's log.
-type LogSender struct{ Log *slog.Logger }
+type LogSender struct {
+	Log   *slog.Logger
+	Style message.Style
+}
 
 // Send always succeeds.
 func (s LogSender) Send(_ context.Context, m *message.Message) error {
-	s.Log.Info("alert", "kind", string(m.Kind), "severity", m.Level, "topic", m.Topic, "at", m.At, "about", About(m), "id", m.ID)
+	s.Log.Info("alert", "kind", string(m.Kind), "severity", m.Level, "topic", m.Topic, "at", m.At, "about", s.Style.About(m), "id", m.ID)
 	return nil
 }
 

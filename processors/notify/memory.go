@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/tidemark/tidemark/internal/clickhouse"
@@ -152,11 +151,6 @@ const (
 
 // record writes the delivery log.
 func (p *Processor) record(ctx context.Context, m *message.Message, o outcome) error {
-	return Record(ctx, p.db, m, o.word, o.err, o.attempts)
-}
-
-// Record writes into the delivery log what became of a message.
-func Record(ctx context.Context, db *clickhouse.Client, m *message.Message, word, failure string, attempts uint32) error {
 	var id, about, failed clickhouse.Values[string]
 	var receiver, kind, level, topic, result clickhouse.Words
 	var episodes clickhouse.Values[[]string]
@@ -170,20 +164,20 @@ func Record(ctx context.Context, db *clickhouse.Client, m *message.Message, word
 	level.Add(m.Level)
 	topic.Add(m.Topic)
 	episodes.Add(episodeIDs(m))
-	about.Add(About(m))
+	about.Add(p.style().About(m))
 	at.Add(m.At.UnixMilli())
 	delayed.Add(map[bool]uint16{true: 1}[m.Delayed])
-	tries.Add(attempts)
-	result.Add(word)
-	failed.Add(failure)
+	tries.Add(o.attempts)
+	result.Add(o.word)
+	failed.Add(o.err)
 	delivered.Add(nil)
-	if word == outcomeDelivered {
+	if o.word == outcomeDelivered {
 		delivered.Reset()
 		now := time.Now().UnixMilli()
 		delivered.Add(&now)
 	}
 	w, s := clickhouse.TypeWords, clickhouse.TypeString
-	return db.Insert(ctx, clickhouse.Block{
+	return p.db.Insert(ctx, clickhouse.Block{
 		Table: "deliveries", ID: insertID("deliveries"),
 		Defs: []clickhouse.ColumnDef{
 			{Name: "id", Type: s},
@@ -210,22 +204,4 @@ func episodeIDs(m *message.Message) []string {
 		ids = append(ids, it.Episode.GetId())
 	}
 	return ids
-}
-
-// maxAbout bounds how many episodes About names.
-const maxAbout = 3
-
-// About says in short what a message is about.
-func About(m *message.Message) string {
-	if d := m.Digest; d != nil {
-		return fmt.Sprintf("%s digest: %d opened, %d closed, %d open, %d sources down", d.Every, len(d.Opened), len(d.Closed), len(d.Open), len(d.SourcesDown))
-	}
-	var parts []string
-	for _, it := range m.Items[:min(len(m.Items), maxAbout)] {
-		parts = append(parts, message.Style{}.Headline(it.Episode))
-	}
-	if n := len(m.Items) - maxAbout; n > 0 {
-		parts = append(parts, fmt.Sprintf("and %d more", n))
-	}
-	return strings.Join(parts, "; ")
 }

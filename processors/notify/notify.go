@@ -54,8 +54,9 @@ type Processor struct {
 	log       *slog.Logger
 
 	mu       sync.Mutex
-	topics   map[string]string
-	couriers *couriers // of the present assignment; nil: none
+	topics   map[string]string // names, by ids
+	entities map[string]string // the same
+	couriers *couriers         // of the present assignment; nil: none
 }
 
 // New makes a processor. It does not connect.
@@ -81,7 +82,7 @@ func Receivers(cfg config.Notify) []config.Receiver {
 	}}}
 }
 
-// Watch takes the names of the topics from another watchlist.
+// Watch takes the names of topics and entities from another watchlist.
 func (p *Processor) Watch(w *config.Watch) {
 	topics := map[string]string{}
 	for i := range w.Topics {
@@ -89,13 +90,20 @@ func (p *Processor) Watch(w *config.Watch) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.topics = topics
+	p.topics, p.entities = topics, w.EntityNames()
 }
 
 func (p *Processor) topicNames() map[string]string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.topics
+}
+
+// style is how the delivery log tells.
+func (p *Processor) style() message.Style {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return message.Style{Entities: p.entities}
 }
 
 // Topics are what the processor reads.

@@ -16,8 +16,9 @@ const (
 	halfMultiple    = 1.5 // doublings at which a multiple makes half of a severity
 	halfRise        = 1.5 // log rank at which a rise does
 	shareOfPlace    = 0.55
-	chanceOutweighs = 10 // standard deviations of a count that leave no doubt
-	youngMillion    = 6  // powers of ten at which a young count weighs whole
+	belowFirst      = 0.74 // at most of a rise that has not come to #1: just not critical
+	chanceOutweighs = 10   // standard deviations of a count that leave no doubt
+	youngMillion    = 6    // powers of ten at which a young count weighs whole
 )
 
 // severityOfCount is d/(d+1.5) · (0.7 + 0.3 score) · min(1, z/10), where d are
@@ -48,7 +49,8 @@ func severityOfCount(se *series, f *surge.Finding) float64 {
 
 // severityOfRank is 0.55 · place + 0.45 · rise: place is 1 at #1 and 0 outside
 // of the list, rise is r/(r+1.5) of the change r in log rank. Of a fall it is
-// place · rise, with the place that is lost.
+// place · rise, with the place that is lost. A rise is critical at #1 only: people
+// want to be told of that, and are told of a level once.
 func severityOfRank(place, change float64, depth uint32, falls, watched bool) float64 {
 	outside := float64(depth) + 1.5
 	at := 1 - math.Log((place+0.5)/1.5)/math.Log(outside/1.5)
@@ -58,7 +60,11 @@ func severityOfRank(place, change float64, depth uint32, falls, watched bool) fl
 	if falls {
 		return bounded(at*rise, watched)
 	}
-	return bounded(shareOfPlace*at+(1-shareOfPlace)*rise, watched)
+	s := bounded(shareOfPlace*at+(1-shareOfPlace)*rise, watched)
+	if place > 1 {
+		s = min(s, belowFirst)
+	}
+	return s
 }
 
 func bounded(s float64, watched bool) float64 {

@@ -16,9 +16,5 @@ func StyleOf(c *config.Config, r *config.Receiver) (message.Style, error) {
 	if err != nil {
 		return message.Style{}, config.Mistake("notify.receivers."+r.Name+".zone", "is %q, want a zone such as Europe/Berlin", r.Zone)
 	}
-	names := make(map[string]string, len(c.Watch.Entities))
-	for i := range c.Watch.Entities {
-		names[c.Watch.Entities[i].ID] = c.Watch.Entities[i].Name
-	}
-	return message.Style{Zone: zone, Dashboard: c.Notify.BaseURL, Docs: docs, Entities: names}, nil
+	return message.Style{Zone: zone, Dashboard: c.Notify.BaseURL, Docs: docs, Entities: c.Watch.EntityNames()}, nil
 }

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/tidemark/tidemark/internal/event"
@@ -16,6 +17,24 @@ func (s Style) Headline(e *event.Episode) string {
 		says = s.ended(e)
 	}
 	return capital(says) + provenance(e.GetBasis())
+}
+
+// maxAbout bounds how many episodes About names.
+const maxAbout = 3
+
+// About says in short what a message is about: for lists of messages.
+func (s Style) About(m *Message) string {
+	if d := m.Digest; d != nil {
+		return fmt.Sprintf("%s digest: %d opened, %d closed, %d open, %d sources down", d.Every, len(d.Opened), len(d.Closed), len(d.Open), len(d.SourcesDown))
+	}
+	var parts []string
+	for _, it := range m.Items[:min(len(m.Items), maxAbout)] {
+		parts = append(parts, s.Headline(it.Episode))
+	}
+	if n := len(m.Items) - maxAbout; n > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more", n))
+	}
+	return strings.Join(parts, "; ")
 }
 
 // did is a headline of an episode that goes on.
