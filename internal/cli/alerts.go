@@ -12,6 +12,7 @@ import (
 
 	"github.com/tidemark/tidemark/internal/clickhouse"
 	"github.com/tidemark/tidemark/internal/config"
+	"github.com/tidemark/tidemark/internal/obs"
 	"github.com/tidemark/tidemark/processors/notify"
 )
 
@@ -43,7 +44,7 @@ func (a *app) alertsCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.alerts(cmd.Context(), &o) },
 	}
 	cmd.Flags().IntVar(&o.limit, "limit", 20, "how `many` messages and open episodes are shown")
-	cmd.Flags().StringVar(&o.format, "format", "", "`name` of the format (default PrettyCompact on a terminal, TSV otherwise)")
+	cmd.Flags().StringVar(&o.format, "format", "", "`name` of the format (default PrettyCompact on a terminal, TSVWithNames otherwise)")
 	o.dsnFlag(cmd)
 	o.dataDirFlag(cmd)
 	cmd.AddCommand(a.alertsTestCommand(), a.muteCommand(), a.unmuteCommand(), a.mutesCommand())
@@ -54,8 +55,12 @@ func (a *app) alerts(ctx context.Context, o *alertsOptions) error {
 	if o.limit < 1 {
 		return usagef("read --limit %d: want at least 1", o.limit)
 	}
+	format := o.format
+	if format == "" && !obs.IsTerminal(a.stdout) {
+		format = "TSVWithNames" // two tables: their heads tell them apart
+	}
 	return a.withClickHouse(ctx, &o.where, func(ch *clickhouse.Client, cfg *config.Config) error {
-		return a.askAll(ctx, ch, cfg, o.format, fmt.Sprintf(`
+		return a.askAll(ctx, ch, cfg, format, fmt.Sprintf(`
 SELECT toString(at) AS at, receiver, kind, level, outcome, about, error FROM v_deliveries ORDER BY v_deliveries.at DESC, id LIMIT %d;
 SELECT toString(onset) AS open_since, kind, rule, if(entity = '', subject, entity) AS of, target, round(severity, 2) AS severity, topic
 FROM v_episodes WHERE state != 'closed' ORDER BY v_episodes.severity DESC, onset DESC, id LIMIT %d`, o.limit, o.limit), false)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tidemark/tidemark/processors/backtest"
+	"github.com/tidemark/tidemark/processors/notify/message"
 )
 
 const minute = "2006-01-02 15:04"
@@ -62,7 +63,7 @@ func printFindings(t io.Writer, all []backtest.Finding) {
 		if f.Metric != "rank" && f.Metric != "listed" {
 			what += " " + f.Metric
 		}
-		fmt.Fprintf(t, "%s\t%s\t%.2f\t%s\t%s\t%s\t%.6g\t%.6g\t%d\n", opened, closed, f.Severity, what, f.Target, f.Rule, f.Peak, f.Baseline, f.States)
+		fmt.Fprintf(t, "%s\t%s\t%.2f\t%s\t%s\t%s\t%s\t%s\t%d\n", opened, closed, f.Severity, what, f.Target, f.Rule, message.Figure(f.Peak), message.Figure(f.Baseline), f.States)
 	}
 }
 

@@ -54,8 +54,8 @@ type Processor struct {
 	log       *slog.Logger
 
 	mu       sync.Mutex
-	topics   map[string]string // names, by ids
-	entities map[string]string // the same
+	topics   map[string]config.Topic
+	entities map[string]string // names, by ids
 	couriers *couriers         // of the present assignment; nil: none
 }
 
@@ -84,16 +84,16 @@ func Receivers(cfg config.Notify) []config.Receiver {
 
 // Watch takes the names of topics and entities from another watchlist.
 func (p *Processor) Watch(w *config.Watch) {
-	topics := map[string]string{}
+	topics := map[string]config.Topic{}
 	for i := range w.Topics {
-		topics[w.Topics[i].ID] = w.Topics[i].Name
+		topics[w.Topics[i].ID] = w.Topics[i]
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.topics, p.entities = topics, w.EntityNames()
 }
 
-func (p *Processor) topicNames() map[string]string {
+func (p *Processor) topicsNow() map[string]config.Topic {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.topics
@@ -112,7 +112,7 @@ func Topics() []string { return []string{event.TopicEpisodes} }
 // Assign goes on where the memory says, and delivers what was not delivered.
 func (p *Processor) Assign(ctx context.Context, topic string, id int, c kafka.Committed) (kafka.PartitionHandler, error) {
 	p.Wait() // a former assignment has no business any more
-	e, err := engine.New(engine.Config{GroupWait: p.cfg.GroupWait.D(), Receivers: p.receivers, Topics: p.topicNames()})
+	e, err := engine.New(engine.Config{GroupWait: p.cfg.GroupWait.D(), Receivers: p.receivers, Topics: p.topicsNow()})
 	if err != nil {
 		return nil, err
 	}

@@ -49,7 +49,7 @@ func (h *partition) Handle(ctx context.Context, batch []kafka.Message) (kafka.Co
 			h.p.log.Warn("read mutes, those that were read before stay in force", "err", err)
 			h.muted = time.Now()
 		}
-		h.e.SetTopics(h.p.topicNames())
+		h.e.SetTopics(h.p.topicsNow())
 	}
 	for _, receiver := range h.couriers.failures() {
 		h.e.Failed(receiver)

@@ -227,7 +227,11 @@ func (o Options) image(m *message.Message) (png []byte, alt string) {
 	}
 	e := first.Episode
 	alt = o.Style.Headline(e)
-	png, err := picture.Draw(e, picture.Words{Title: alt, Zone: o.Style.Zone, Amount: message.Amount, Unit: message.Unit(e)})
+	words := picture.Words{Title: alt, Zone: o.Style.Zone, Amount: message.Amount, Unit: message.Unit(e)}
+	if message.IsLimit(e) {
+		words.Baseline = "limit"
+	}
+	png, err := picture.Draw(e, words)
 	if err != nil {
 		if !errors.Is(err, picture.ErrNothing) {
 			o.Logger.Warn("the picture of a message could not be drawn", "message", m.ID, "err", err)

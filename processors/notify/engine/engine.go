@@ -27,8 +27,8 @@ type Config struct {
 	// GroupWait is how long a message waits for others of its topic.
 	GroupWait time.Duration
 	Receivers []config.Receiver
-	// Topics are the names of the topics by their ids.
-	Topics map[string]string
+	// Topics by their ids.
+	Topics map[string]config.Topic
 }
 
 // Record is one record of the log: an episode or a tick.
@@ -73,8 +73,8 @@ func (e *Engine) SetHorizon(t time.Time) { e.horizon = t.UnixMilli() }
 // SetMutes replaces what is muted. It is no part of the state.
 func (e *Engine) SetMutes(mutes []Mute) { e.mutes = mutes }
 
-// SetTopics replaces the names of the topics.
-func (e *Engine) SetTopics(topics map[string]string) { e.cfg.Topics = topics }
+// SetTopics replaces the topics.
+func (e *Engine) SetTopics(topics map[string]config.Topic) { e.cfg.Topics = topics }
 
 // Failed notes for the digest that a message did not reach its receiver.
 func (e *Engine) Failed(receiver string) {

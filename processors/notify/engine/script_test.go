@@ -58,9 +58,9 @@ func engineConfig(t *testing.T, yaml string) engine.Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	topics := map[string]string{}
+	topics := map[string]config.Topic{}
 	for _, topic := range c.Watch.Topics {
-		topics[topic.ID] = topic.Name
+		topics[topic.ID] = topic
 	}
 	return engine.Config{GroupWait: c.Notify.GroupWait.D(), Receivers: c.Notify.Receivers, Topics: topics}
 }

@@ -94,7 +94,8 @@ func (e *Engine) send(tl *timeline, m *message.Message) {
 		}
 		parts = append(parts, it.Episode.GetId(), strconv.FormatUint(uint64(it.Episode.GetSequence()), 10), it.Episode.GetState().Word())
 	}
-	m.TopicName = e.cfg.Topics[m.Topic]
+	topic := e.cfg.Topics[m.Topic]
+	m.TopicName, m.Origin = topic.Name, topic.Origin
 	m.ID = event.ID(parts...)
 	e.out = append(e.out, m)
 }

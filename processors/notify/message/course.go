@@ -22,7 +22,7 @@ func (s Style) course(e *event.Episode) []Line {
 			lines = append(lines, Line{Label: "Rose again", Text: times(int(n)), Spare: keepShort})
 		}
 	}
-	return append(lines, Line{Label: "Usual", Text: usual(e), Spare: keepWhile})
+	return append(lines, Line{Label: usually(e), Text: usual(e), Spare: keepWhile})
 }
 
 // extreme names what a peak is.

@@ -66,21 +66,33 @@ func Times(v float64) string {
 	return "×" + Figure(math.Round(v*10)/10)
 }
 
+// IsLimit says whether the baseline is a limit that somebody has set, and not
+// what is usual: then no bound is anything else.
+func IsLimit(e *event.Episode) bool {
+	limit := e.GetBaseline()
+	return !isRank(e) && (e.Low != nil || e.High != nil) &&
+		(e.Low == nil || e.GetLow() == limit) && (e.High == nil || e.GetHigh() == limit)
+}
+
 // against is how far a value is from the baseline: ×69 the usual, −54 % against
 // the usual, of ranks that fell ×5 further down than usual. Nothing is a multiple
 // of none. Empty where that is not known.
 func against(e *event.Episode) string {
+	usual := " the usual"
+	if IsLimit(e) {
+		usual = " the limit"
+	}
 	switch m := e.GetMultiple(); {
 	case e.GetBaseline() == 0 && m > 0 && !isRank(e):
 		return "usually none"
 	case !(m > 0) || m == 1 || math.IsInf(m, 0):
 		return ""
 	case m > 1:
-		return Times(m) + " the usual"
+		return Times(m) + usual
 	case isRank(e):
 		return Times(1/m) + " further down than usual"
 	default:
-		return Percent(m-1) + " against the usual"
+		return Percent(m-1) + " against" + usual
 	}
 }
 

@@ -65,6 +65,8 @@ type Message struct {
 	// Topic of the watchlist that all items belong to, and what people call it;
 	// both empty where they belong to none, or to several.
 	Topic, TopicName string
+	// Origin is the entity that the topic's crowd leaves; empty: unknown.
+	Origin string
 	// Level is the highest of the items: info, warning or critical.
 	Level string
 	// Items are the episodes that it is about, one or more; none in a digest.

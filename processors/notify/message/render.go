@@ -117,7 +117,7 @@ func (s Style) state(m *Message, e *event.Episode) []Line {
 	lines := []Line{
 		{Label: "Now", Text: now, Spare: keepLong},
 		{Label: "Before", Text: previous(e), Spare: keepLong},
-		{Label: "Usual", Text: usual(e), Spare: keepLong},
+		{Label: usually(e), Text: usual(e), Spare: keepLong},
 		{Label: "How far", Text: distance(m.Level, e), Spare: keepLong},
 	}
 	if e.GetOnsetMs() > 0 {
@@ -144,13 +144,21 @@ func previous(e *event.Episode) string {
 	return "there is no look before"
 }
 
+// usually names the baseline.
+func usually(e *event.Episode) string {
+	if IsLimit(e) {
+		return "Limit"
+	}
+	return "Usual"
+}
+
 // usual is the baseline and how it was computed.
 func usual(e *event.Episode) string {
 	var text string
 	if e.GetBaseline() != 0 || e.Low != nil || e.High != nil {
 		text = Amount(e, e.GetBaseline())
 	}
-	if e.Low != nil && e.High != nil {
+	if e.Low != nil && e.High != nil && !IsLimit(e) {
 		low, high := e.GetLow(), e.GetHigh()
 		text += " (ordinary: " + Amount(e, low) + " to " + Amount(e, high) + ")"
 	}

@@ -69,8 +69,8 @@ func others(m *Message, it *Item) *Item {
 	return &out
 }
 
-// Leading is the item that weighs most, of equal ones the earliest; nil where
-// there is none.
+// Leading is the item that weighs most, of equal ones the earliest, of these the
+// app that the crowd leaves; nil where there is none.
 func Leading(m *Message) *Item {
 	if len(m.Items) == 0 {
 		return nil
@@ -78,11 +78,21 @@ func Leading(m *Message) *Item {
 	best := 0
 	for i := range m.Items {
 		a, b := m.Items[i].Episode, m.Items[best].Episode
-		if a.GetSeverity() > b.GetSeverity() || a.GetSeverity() == b.GetSeverity() && a.GetOnsetMs() < b.GetOnsetMs() {
+		if cmp.Or(
+			-cmp.Compare(a.GetSeverity(), b.GetSeverity()), cmp.Compare(a.GetOnsetMs(), b.GetOnsetMs()),
+			-cmp.Compare(m.origin(a), m.origin(b))) < 0 {
 			best = i
 		}
 	}
 	return &m.Items[best]
+}
+
+// origin is 1 for what is about the app that the crowd leaves, else 0.
+func (m *Message) origin(e *event.Episode) int {
+	if m.Origin != "" && e.GetEntity() == m.Origin {
+		return 1
+	}
+	return 0
 }
 
 func closedAll(items []Item) bool {
@@ -116,7 +126,7 @@ func (s Style) row(it *Item) string {
 		more = append(more, "was "+Amount(e, e.GetPrevious()))
 	}
 	if e.GetBaseline() != 0 {
-		more = append(more, "usual "+Amount(e, e.GetBaseline()))
+		more = append(more, strings.ToLower(usually(e))+" "+Amount(e, e.GetBaseline()))
 	}
 	if isRank(e) && e.GetMultiple() > 0 {
 		more = append(more, Times(e.GetMultiple()))

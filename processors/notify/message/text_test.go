@@ -142,3 +142,38 @@ func TestMeaningsAreInTheDocs(t *testing.T) {
 		t.Errorf("only %v", found)
 	}
 }
+
+// TestOriginLeads: of equal episodes that began together, the one of the app that
+// the crowd leaves is told first.
+func TestOriginLeads(t *testing.T) {
+	t.Parallel()
+	gone := func(entity string) message.Item {
+		return message.Item{Episode: &event.Episode{Entity: entity, Severity: 0.9, OnsetMs: 1}}
+	}
+	m := &message.Message{Origin: "tiktok", Items: []message.Item{gone("lemon8"), gone("tiktok"), gone("capcut")}}
+	if got := message.Leading(m).Episode.GetEntity(); got != "tiktok" {
+		t.Errorf("%s leads, want tiktok", got)
+	}
+	m.Items[0].Episode.Severity = 0.91
+	if got := message.Leading(m).Episode.GetEntity(); got != "lemon8" {
+		t.Errorf("%s leads, want lemon8, which weighs more", got)
+	}
+}
+
+// TestLimitIsNotUsual: what somebody has set is not told as what is usual.
+func TestLimitIsNotUsual(t *testing.T) {
+	t.Parallel()
+	e := &event.Episode{
+		Rule: "views-over", Metric: "views", Value: 2.5e9, Baseline: 1e9, Multiple: 2.5, Low: new(1e9), High: new(1e9),
+		Target: &event.Target{Kind: event.KindTag, Place: "tiktok", Name: "x"},
+	}
+	m := &message.Message{Kind: message.KindOpened, Level: message.LevelWarning, Items: []message.Item{{Episode: e}}}
+	text := message.Plain(message.Render(m, message.Style{}))
+	if !strings.Contains(text, "Limit: 1 bn views") || strings.Contains(text, "sual") {
+		t.Errorf("the limit is not called one:\n%s", text)
+	}
+	e.Low, e.High = new(0.5e9), new(1.5e9)
+	if text = message.Plain(message.Render(m, message.Style{})); !strings.Contains(text, "Usual: 1 bn views") {
+		t.Errorf("the baseline is not called usual:\n%s", text)
+	}
+}

@@ -100,7 +100,7 @@ func meaning(e *event.Episode) (says, page string) {
 	case e.GetMetric() == event.MetricRank && better(e):
 		return "More people install it than usual, compared with the apps around it. A rank says nothing of how many.", "alerts.md#a-rank-rises"
 	case e.GetMetric() == event.MetricRank:
-		return "Fewer people install it than usual, compared with the apps around it, or others overtook it.", "alerts.md#a-rank-falls"
+		return "Fewer people install it than usual, compared with the apps around it, others overtook it, or the store has taken it out.", "alerts.md#a-rank-falls"
 	case falls(e):
 		return "Less is counted than at this time of day and week before.", "alerts.md#a-count-falls"
 	}

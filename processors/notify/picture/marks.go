@@ -1,6 +1,7 @@
 package picture
 
 import (
+	"cmp"
 	"image/color"
 	"math"
 	"slices"
@@ -35,7 +36,7 @@ func (c *curve) plotters(p *plot.Plot, e *event.Episode, w Words) {
 	}
 	if b := e.GetBaseline(); b > 0 && finite(b) {
 		c.rule(p, plotter.XYs{{X: p.X.Min, Y: c.inside(b)}, {X: p.X.Max, Y: c.inside(b)}}, quiet)
-		c.note(p, p.X.Min, c.crown(b), "usual "+w.Amount(e, b), quiet, above)
+		c.note(p, p.X.Min, c.crown(b), cmp.Or(w.Baseline, "usual")+" "+w.Amount(e, b), quiet, above)
 	}
 	if x := float64(e.GetOnsetMs()) / 1000; x >= p.X.Min && x <= p.X.Max {
 		top := c.height(0.72)

@@ -42,6 +42,8 @@ type Words struct {
 	Amount func(*event.Episode, float64) string
 	// Unit names the axis of values.
 	Unit string
+	// Baseline names it; empty: usual.
+	Baseline string
 }
 
 // Draw makes the picture of an episode's history. The same episode and words
