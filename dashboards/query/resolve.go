@@ -1,0 +1,178 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Asker runs the query of a variable, already expanded: SQL, or for Prometheus
+// label_values(…). Of two columns the first is the value, the second the text.
+type Asker func(ctx context.Context, v Variable, query string) ([]Option, error)
+
+// Resolved is a variable with its options and what is chosen.
+type Resolved struct {
+	Variable Variable
+	Options  []Option
+	Chosen   Var
+	// Current is what is chosen, as a URL has it: All stands for all.
+	Current []string
+}
+
+// Resolve asks for the options of all variables, those first on which others
+// depend, and chooses: what the person chose, if it is an option, else the
+// dashboard's default, else the first option. Without Asker the options of query
+// variables are what is chosen.
+func (d *Dashboard) Resolve(ctx context.Context, r Range, chosen map[string][]string, ask Asker) ([]Resolved, error) {
+	order, err := d.dependencies()
+	if err != nil {
+		return nil, err
+	}
+	vars := Vars{}
+	var out []Resolved
+	for _, v := range order {
+		one, err := v.resolve(ctx, r, vars, chosen[v.Name], ask)
+		if err != nil {
+			return nil, fmt.Errorf("variable %s: %w", v.Name, err)
+		}
+		vars[v.Name] = one.Chosen
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+// VarsOf is what the queries of panels need.
+func VarsOf(resolved []Resolved) Vars {
+	vars := Vars{}
+	for _, r := range resolved {
+		vars[r.Variable.Name] = r.Chosen
+	}
+	return vars
+}
+
+// dependencies orders the variables so that each comes after those in its query.
+func (d *Dashboard) dependencies() ([]Variable, error) {
+	var out []Variable
+	left := slices.Clone(d.variables)
+	for len(left) > 0 {
+		next := slices.IndexFunc(left, func(v Variable) bool {
+			return !slices.ContainsFunc(left, func(o Variable) bool { return o.Name != v.Name && v.uses(o.Name) })
+		})
+		if next < 0 || left[next].uses(left[next].Name) {
+			names := make([]string, len(left))
+			for i, v := range left {
+				names[i] = v.Name
+			}
+			return nil, fmt.Errorf("order variables: %s need one another", strings.Join(names, ", "))
+		}
+		out = append(out, left[next])
+		left = slices.Delete(left, next, next+1)
+	}
+	return out, nil
+}
+
+func (v Variable) uses(name string) bool {
+	if v.Type != "query" {
+		return false
+	}
+	for _, m := range placeholder().FindAllStringSubmatch(v.Query, -1) {
+		if m[1]+m[2]+m[4] == name {
+			return true
+		}
+	}
+	return false
+}
+
+func (v Variable) resolve(ctx context.Context, r Range, vars Vars, chosen []string, ask Asker) (Resolved, error) {
+	one := Resolved{Variable: v, Options: v.Fixed}
+	switch v.Type {
+	case "datasource":
+		uid := "tidemark-clickhouse"
+		if v.Query == Prometheus {
+			uid = "tidemark-prometheus"
+		}
+		one.Options = []Option{{uid, uid}}
+	case "textbox":
+		if len(chosen) > 0 {
+			one.Options = []Option{{chosen[0], chosen[0]}}
+		}
+	case "query":
+		if ask == nil {
+			one.Options = asOptions(append(slices.Clone(chosen), v.Default...))
+			break
+		}
+		query, err := v.expand(r, vars)
+		if err != nil {
+			return one, err
+		}
+		found, err := ask(ctx, v, query)
+		if err != nil {
+			return one, err
+		}
+		one.Options = v.options(found)
+	}
+	one.choose(chosen)
+	return one, nil
+}
+
+func (v Variable) expand(r Range, vars Vars) (string, error) {
+	if v.Datasource.Type == Prometheus {
+		return ExpandPromQL(v.Query, r, 0, vars)
+	}
+	return Expand(v.Query, r, vars)
+}
+
+func asOptions(values []string) []Option {
+	var out []Option
+	for _, value := range values {
+		if value != All {
+			out = append(out, Option{value, value})
+		}
+	}
+	return out
+}
+
+// choose settles what is chosen.
+func (one *Resolved) choose(chosen []string) {
+	v := one.Variable
+	one.Chosen = Var{Name: v.Name, List: v.Multi}
+	for _, o := range v.Fixed {
+		if v.Type != "textbox" { // a person may write anything there
+			one.Chosen.Own = append(one.Chosen.Own, o.Value)
+		}
+	}
+	switch {
+	case one.take(chosen), one.take(v.Default):
+	case v.IncludeAll && (len(one.Options) == 0 || slices.Contains(v.Default, All)):
+		one.take([]string{All})
+	case len(one.Options) > 0:
+		one.take([]string{one.Options[0].Value})
+	case !v.Multi:
+		one.Chosen.Values, one.Chosen.Texts, one.Current = []string{""}, []string{""}, []string{""}
+	}
+}
+
+// take chooses what of the wish there is; false: nothing.
+func (one *Resolved) take(wish []string) bool {
+	c, v := &one.Chosen, one.Variable
+	if v.IncludeAll && (slices.Contains(wish, All) || len(wish) == 1 && wish[0] == "All") {
+		c.All, c.AllValue, c.List, one.Current = true, v.AllValue, true, []string{All}
+		for _, o := range one.Options {
+			c.Values, c.Texts = append(c.Values, o.Value), append(c.Texts, o.Text)
+		}
+		return true
+	}
+	for _, value := range wish {
+		i := slices.IndexFunc(one.Options, func(o Option) bool { return o.Value == value })
+		if i < 0 || slices.Contains(c.Values, value) {
+			continue
+		}
+		c.Values, c.Texts = append(c.Values, value), append(c.Texts, one.Options[i].Text)
+		if !v.Multi {
+			break
+		}
+	}
+	one.Current = c.Values
+	return len(c.Values) > 0
+}
