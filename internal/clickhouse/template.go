@@ -62,6 +62,21 @@ func (l layout) Distributed(table, key string) string {
 		table, l.OnCluster(), l.Local(table), l.cluster, l.Local(table), key)
 }
 
+// Family is SQL for whom a source has its numbers from: what Apple's charts,
+// pages and search say is one family, and a recording or an import has as many
+// families as places. It is what corroborate.FamilyOf says in Go.
+func (l layout) Family(source, place string) string {
+	return fmt.Sprintf("multiIf(%[1]s = 'sql', '', %[2]s = 'apple', 'appstore', %[2]s = 'google', 'googleplay', "+
+		"%[1]s IN ('replay', 'import'), toString(%[2]s), %[1]s IN ('gdelt_doc', 'googlenews'), 'gdelt', "+
+		"match(toString(%[1]s), '^(appstore|googleplay|mastodon|bluesky)_'), splitByChar('_', toString(%[1]s))[1], toString(%[1]s))", source, place)
+}
+
+// Key is SQL for a name as entity_keys has it behind its slash: in lower case,
+// without spaces and signs.
+func (l layout) Key(name string) string {
+	return `lowerUTF8(replaceRegexpAll(toString(` + name + `), '[\\s#_.-]+', ''))`
+}
+
 // render fills a migration in. Empty means: nothing to do in this layout.
 func (l layout) render(name, text string) (string, error) {
 	t, err := template.New(name).Option("missingkey=error").Parse(text)

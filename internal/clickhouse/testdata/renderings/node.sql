@@ -1589,3 +1589,438 @@ ENGINE = ReplacingMergeTree(version)
 ORDER BY (kind, name)
 COMMENT 'What is muted: its episodes are recorded as ever, and nobody is told that they begin or get worse. Read FINAL.'
 
+-- 200_v_counts_hourly.sql
+CREATE OR REPLACE VIEW v_counts_hourly  (
+    hour DateTime('UTC') COMMENT 'Start of the hour, UTC',
+    kind LowCardinality(String) COMMENT 'Kind of the target: tag, article, keyword or list',
+    platform LowCardinality(String) COMMENT 'Platform, server or project: the place of the target',
+    country LowCardinality(String) COMMENT 'Country of the target; empty where there is none',
+    target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
+    subject LowCardinality(String) COMMENT 'Tag, word, article or topic that was counted',
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    metric LowCardinality(String) COMMENT 'What was counted: uses_today, views_total, mentions_minute, articles_15m, ...',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled; never mix them',
+    unit LowCardinality(String) COMMENT 'What level and growth count: views, posts, uses, ...',
+    level Nullable(Float64) COMMENT 'Last value of the hour, of what stands at a level: totals, today''s count, a day''s count at its first hour, shares. NULL of what counts a minute, a quarter or an hour',
+    growth Nullable(Float64) COMMENT 'How many were new: the sum of the counts of the hour''s minutes, or by how much a total has grown since the hour before that has a value. NULL: not known, as of the first value, after more than 48 hours without one, where a total has become smaller (it began anew or was corrected), and of a day''s count',
+    over_h UInt32 COMMENT 'Hours that growth is about, this one the last: 1, or more where hours without a value lie before. 0: growth is NULL'
+)
+COMMENT 'What was counted of each tag, article, word and listed topic, by hour, with what was new. Of two servers never add up the same tag. Metrics about our own counting are left out.'
+AS
+WITH
+    base AS (
+        SELECT bucket, source, target, subject, metric, basis, first, last, avg * count AS total,
+            match(toString(metric), '(_minute|_15m|_hour)$') AS counted,
+            metric IN ('uses_today', 'accounts_today') AS daily,
+            daily OR endsWith(toString(metric), '_total') OR metric IN ('reads', 'discussions', 'posts', 'rating_count') AS grows
+        FROM readings_hourly FINAL
+        WHERE count > 0 AND match(toString(target), '^(tag|article|keyword|list)/')
+            AND metric NOT IN ('overcount_hour', 'late_hour', 'duplicates_hour', 'unchecked_hour', 'unlisted_hour', 'mentions_hour_by_language',
+                'events_minute', 'posts_minute', 'bytes_minute', 'dropped_minute', 'connections_minute', 'lag_s', 'hole_s', 'alive_minutes', 'norm', 'norm_15m', 'rank', 'app_id')
+    ),
+    beside AS (
+        SELECT *,
+            lagInFrame(toNullable(last)) OVER w AS before,
+            toUInt32(if(before IS NULL, 0, dateDiff('hour', lagInFrame(bucket) OVER w, bucket))) AS gap,
+            before IS NOT NULL AND toDate(lagInFrame(bucket) OVER w) != toDate(bucket) AS next_day
+        FROM base
+        WINDOW w AS (PARTITION BY metric, target, subject, source, basis ORDER BY bucket ASC ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)
+    )
+SELECT bucket AS hour,
+    splitByChar('/', toString(target))[1] AS kind, splitByChar('/', toString(target))[2] AS platform, splitByChar('/', toString(target))[3] AS country,
+    target, subject, source, metric, basis,
+    replaceRegexpOne(toString(metric), '_(total|today|minute|15m|hour|day)(_at_least)?$', '') AS unit,
+    if(counted, NULL, toNullable(last)) AS level,
+    multiIf(
+        counted, toNullable(total),
+        NOT grows OR gap = 0 OR gap > 48, NULL,
+        daily AND next_day, toNullable(last),
+        last < before, NULL,
+        last - before) AS growth,
+    toUInt32(multiIf(growth IS NULL, 0, counted, 1, daily AND next_day, toHour(bucket) + 1, gap)) AS over_h
+FROM beside
+
+-- 201_v_tags_hourly.sql
+CREATE OR REPLACE VIEW v_tags_hourly  (
+    hour DateTime('UTC') COMMENT 'Start of the hour, UTC',
+    platform LowCardinality(String) COMMENT 'Platform or server',
+    country LowCardinality(String) COMMENT 'Country of the target; empty where there is none',
+    tag LowCardinality(String) COMMENT 'Tag without #',
+    target LowCardinality(String) COMMENT 'What was looked at: tag/place//tag, or a list of most used tags',
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    metric LowCardinality(String) COMMENT 'What was counted: uses_today, views_total, mentions_minute, ...',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled; never mix them',
+    unit LowCardinality(String) COMMENT 'What level and growth count: views, posts, uses, ...',
+    level Nullable(Float64) COMMENT 'Last value of the hour, of what stands at a level: totals, today''s count. NULL of what counts a minute or an hour',
+    growth Nullable(Float64) COMMENT 'How many were new: the sum of the counts of the hour''s minutes, or by how much a total has grown since the hour before that has a value. NULL: not known, as after a total became smaller',
+    over_h UInt32 COMMENT 'Hours that growth is about, this one the last: 1, or more where hours without a value lie before. 0: growth is NULL'
+)
+COMMENT 'Tags by hour: where they stand and what was new. Of two servers never add up the same tag: each counts what it knows of.'
+AS
+SELECT hour, platform, country, subject AS tag, target, source, metric, basis, unit, level, growth, over_h
+FROM v_counts_hourly
+WHERE kind = 'tag' OR (kind = 'list' AND target LIKE '%/top-tags%') OR (kind = 'list' AND target LIKE '%/trending-tags%')
+
+-- 202_v_ranks_hourly.sql
+CREATE OR REPLACE VIEW v_ranks_hourly  (
+    hour DateTime('UTC') COMMENT 'Start of the hour, UTC',
+    target LowCardinality(String) COMMENT 'The chart: chart/store/country/name',
+    place LowCardinality(String) COMMENT 'Store',
+    country LowCardinality(String) COMMENT 'Storefront, ISO 3166 alpha-2',
+    chart LowCardinality(String) COMMENT 'Chart: top-free/overall, top-free/social-networking, ...',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled; never mix them',
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    entity LowCardinality(String) COMMENT 'Id of the entity',
+    entity_name LowCardinality(String) COMMENT 'Name of the entity',
+    app LowCardinality(String) COMMENT 'App id of the store; the entity''s id where the store''s is not known',
+    state LowCardinality(String) COMMENT 'ranked: at least one look of the hour found it; else of the last look that saw the chart: unranked (not among depth places) or delisted (the store has no such app); not_fetched: no look of the hour saw the chart',
+    rank Nullable(UInt32) COMMENT 'Place at the last look of the hour that found it; NULL unless ranked',
+    best Nullable(UInt32) COMMENT 'Best place of the hour; NULL unless ranked',
+    worst Nullable(UInt32) COMMENT 'Worst place of the hour, of the looks that found it; NULL unless ranked',
+    depth UInt32 COMMENT 'How many places deep the last list of the hour was; 0: not seen, or not known',
+    looks UInt32 COMMENT 'How many ticks of the hour saw the chart; 0: none',
+    effective_rank Nullable(UInt32) COMMENT 'rank, or depth + 1 where the app was not among them: for ordering and drawing only, never a measured place; NULL where nobody looked or the depth is not known'
+)
+COMMENT 'One row per watched app, chart, basis and hour in which somebody should have looked. Average rank over state = ranked only, and say so.'
+AS
+SELECT toStartOfHour(toDateTime(slot, 'UTC')) AS hour, target, any(place) AS place, any(country) AS country, any(name) AS chart, basis, source,
+    any(r.entity) AS entity, any(r.entity_name) AS entity_name, subject AS app,
+    multiIf(countIf(r.state = 'ranked') > 0, 'ranked', countIf(r.state != 'not_fetched') > 0, argMaxIf(r.state, slot, r.state != 'not_fetched'), 'not_fetched') AS state,
+    argMax(r.rank, slot) AS rank,
+    min(r.rank) AS best, max(r.rank) AS worst,
+    argMaxIf(r.depth, slot, r.state != 'not_fetched') AS depth,
+    toUInt32(countIf(r.state != 'not_fetched')) AS looks,
+    multiIf(state = 'ranked', rank, looks = 0 OR depth = 0, NULL, toNullable(toUInt32(depth + 1))) AS effective_rank
+FROM v_ranks AS r
+GROUP BY source, target, basis, hour, app
+
+-- 203_v_ranks_daily.sql
+CREATE OR REPLACE VIEW v_ranks_daily  (
+    day Date COMMENT 'Day, UTC',
+    target LowCardinality(String) COMMENT 'The chart: chart/store/country/name',
+    place LowCardinality(String) COMMENT 'Store',
+    country LowCardinality(String) COMMENT 'Storefront, ISO 3166 alpha-2',
+    chart LowCardinality(String) COMMENT 'Chart: top-free/overall, top-free/social-networking, ...',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled; never mix them',
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    entity LowCardinality(String) COMMENT 'Id of the entity',
+    entity_name LowCardinality(String) COMMENT 'Name of the entity',
+    app LowCardinality(String) COMMENT 'App id of the store; the entity''s id where the store''s is not known',
+    state LowCardinality(String) COMMENT 'ranked: in at least one hour of the day; else of the last hour in which somebody saw the chart: unranked or delisted; not_fetched: nobody saw it all day',
+    rank Nullable(UInt32) COMMENT 'Place at the last look of the day that found it; NULL unless ranked',
+    best Nullable(UInt32) COMMENT 'Best place of the day; NULL unless ranked',
+    worst Nullable(UInt32) COMMENT 'Worst place of the day, of the looks that found it; NULL unless ranked',
+    median Nullable(Float64) COMMENT 'Median of the last places of the hours that found it; NULL unless ranked. Say of how many hours: hours_ranked',
+    hours_ranked UInt32 COMMENT 'Hours of the day that found it',
+    hours_at_first UInt32 COMMENT 'Hours at whose last look it was at place 1',
+    hours_in_top_10 UInt32 COMMENT 'Hours at whose last look it was at place 10 or better',
+    hours_looked UInt32 COMMENT 'Hours of the day in which somebody saw the chart: what hours_ranked is to be compared with',
+    depth UInt32 COMMENT 'How many places deep the last list of the day was; 0: not seen, or not known',
+    looks UInt32 COMMENT 'How many ticks of the day saw the chart'
+)
+COMMENT 'One row per watched app, chart, basis and day in which somebody should have looked.'
+AS
+SELECT toDate(hour) AS day, target, any(h.place) AS place, any(h.country) AS country, any(h.chart) AS chart, basis, source,
+    any(h.entity) AS entity, any(h.entity_name) AS entity_name, app,
+    multiIf(countIf(h.state = 'ranked') > 0, 'ranked', countIf(h.looks > 0) > 0, argMaxIf(toString(h.state), hour, h.looks > 0), 'not_fetched') AS state,
+    argMax(h.rank, hour) AS rank,
+    min(h.best) AS best, max(h.worst) AS worst,
+    if(hours_ranked = 0, NULL, toNullable(quantileExactInclusiveIf(0.5)(ifNull(h.rank, 0), h.state = 'ranked'))) AS median,
+    toUInt32(countIf(h.state = 'ranked')) AS hours_ranked,
+    toUInt32(countIf(ifNull(h.rank, 0) = 1)) AS hours_at_first,
+    toUInt32(countIf(ifNull(h.rank, 0) BETWEEN 1 AND 10)) AS hours_in_top_10,
+    toUInt32(countIf(h.looks > 0)) AS hours_looked,
+    argMaxIf(h.depth, hour, h.looks > 0) AS depth,
+    toUInt32(sum(h.looks)) AS looks
+FROM v_ranks_hourly AS h
+GROUP BY source, target, basis, day, app
+
+-- 204_v_attention.sql
+CREATE OR REPLACE VIEW v_attention  (
+    hour DateTime('UTC') COMMENT 'Start of the hour, UTC',
+    topic LowCardinality(String) COMMENT 'Topic of the watchlist; a subject of two topics is there twice',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled; never mix them',
+    role LowCardinality(String) COMMENT 'What the subject is in the topic: origin, destination or attention',
+    entity LowCardinality(String) COMMENT 'Entity of the watchlist that the subject is; empty: none, as of the tag tiktokrefugee',
+    entity_name LowCardinality(String) COMMENT 'Its name; the subject where it is none',
+    family LowCardinality(String) COMMENT 'Whom the source has its numbers from, as in v_corroboration',
+    subject LowCardinality(String) COMMENT 'Tag, word, article, domain or app id that was counted',
+    target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
+    metric LowCardinality(String) COMMENT 'What was counted; rank_area of apps on charts',
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    value Float64 COMMENT 'How many were new, as growth in v_counts_hourly; of a day''s count the whole day, at its first hour; of rank_area ln((depth + 1) / rank): about how the installs per hour go, on a log scale',
+    over_h UInt32 COMMENT 'Hours that value is about, this one the last; 24 of a day''s count, this one the first'
+)
+COMMENT 'What people said, read, searched and installed of the members of a topic, by hour: tag uses, views, posts, articles, and places on charts. An hour without a row was not seen, or the app was not on the chart: never 0. Values of different metrics are never to be added, nor those of two targets.'
+AS
+WITH
+    (SELECT (groupArray(key), groupArray(entity), groupArray(entity_name)) FROM entity_keys) AS names,
+    members AS (
+        SELECT topic, role, arrayJoin(if(kind = 'entity', arrayConcat(arrayFilter((k, e) -> e = member, names.1, names.2), [concat('/', member)]),
+            [if(kind = 'article', member, concat('/', lowerUTF8(replaceRegexpAll(toString(member), '[\\s#_.-]+', ''))))])) AS key, kind = 'entity' AS strong
+        FROM (SELECT topic, kind, member, role FROM topics FINAL WHERE removed = 0 AND kind != 'topic')
+    ),
+    -- What a subject is in a topic: as an entity, or else as a word.
+    roles AS (SELECT topic, key, argMax(role, strong) AS role FROM members GROUP BY topic, key),
+    series AS (
+        SELECT hour, basis, platform AS place, toString(subject) AS subject, toString(target) AS target, metric, source,
+            assumeNotNull(ifNull(growth, level)) AS value, toUInt32(if(over_h = 0, 24, over_h)) AS over_h,
+            concat('/', lowerUTF8(replaceRegexpAll(toString(subject), '[\\s#_.-]+', ''))) AS word,
+            if(kind = 'article', [concat(place, '/', subject), word], [word]) AS keys
+        FROM v_counts_hourly
+        WHERE (growth IS NOT NULL AND metric NOT LIKE 'accounts%' OR metric IN ('views_day', 'uses_day', 'traffic_approx')) AND metric NOT LIKE '%at_least'
+            AND metric NOT IN ('installs_total', 'ratings_total', 'reviews_total', 'rating_count')
+        UNION ALL
+        SELECT hour, basis, place, toString(app) AS subject, toString(target) AS target, 'rank_area' AS metric, source,
+            ln((depth + 1) / assumeNotNull(rank)) AS value, toUInt32(1) AS over_h,
+            if(app = entity, concat('/', app), concat(place, '/', app)) AS word, [word] AS keys
+        FROM v_ranks_hourly
+        WHERE state = 'ranked' AND depth >= rank
+    )
+SELECT s.hour AS hour, r.topic AS topic, s.basis AS basis, any(r.role) AS role,
+    transform(s.word, names.1, names.2, '') AS entity, transform(s.word, names.1, names.3, s.subject) AS entity_name,
+    multiIf(s.source = 'sql', '', s.place = 'apple', 'appstore', s.place = 'google', 'googleplay', s.source IN ('replay', 'import'), toString(s.place), s.source IN ('gdelt_doc', 'googlenews'), 'gdelt', match(toString(s.source), '^(appstore|googleplay|mastodon|bluesky)_'), splitByChar('_', toString(s.source))[1], toString(s.source)) AS family,
+    s.subject AS subject, s.target AS target, s.metric AS metric, s.source AS source, any(s.value) AS value, any(s.over_h) AS over_h
+FROM (SELECT *, arrayJoin(keys) AS key FROM series) AS s
+INNER JOIN roles AS r ON r.key = s.key
+GROUP BY topic, basis, metric, target, subject, source, hour, s.word, s.place
+
+-- 205_v_attention_share.sql
+CREATE OR REPLACE VIEW v_attention_share  (
+    day Date COMMENT 'Day, UTC',
+    topic LowCardinality(String) COMMENT 'Topic of the watchlist',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled; never mix them',
+    family LowCardinality(String) COMMENT 'Whom the sources have their numbers from, as in v_corroboration',
+    metric LowCardinality(String) COMMENT 'What was counted, as in v_attention: only the same is compared',
+    entity LowCardinality(String) COMMENT 'Id of the entity',
+    entity_name LowCardinality(String) COMMENT 'Name of the entity',
+    value Float64 COMMENT 'What was new of the entity on that day: of each subject what the target with the most says, all subjects together. Of rank_area the sum over the hours of the day on the chart where it stood best',
+    share Float64 COMMENT 'value / total, 0 to 1',
+    total Float64 COMMENT 'The values of all entities of the topic that have one of that family and metric on that day'
+)
+COMMENT 'How the attention to the entities of a topic divides among them, day by day, by family and metric. The sum of share * share is its concentration. An entity without a row was not seen on that day: no 0.'
+AS
+SELECT day, topic, basis, family, metric, entity, entity_name, value, value / total AS share, total
+FROM (
+    SELECT day, topic, basis, family, metric, entity, any(d.entity_name) AS entity_name, sum(d.value) AS value,
+        sum(value) OVER (PARTITION BY day, topic, basis, family, metric) AS total
+    FROM (
+        SELECT day, topic, basis, family, metric, entity, subject, any(t.entity_name) AS entity_name, max(t.value) AS value
+        FROM (
+            SELECT toDate(hour) AS day, topic, basis, family, metric, entity, subject, target, any(a.entity_name) AS entity_name, sum(a.value) AS value
+            FROM v_attention AS a
+            WHERE entity != ''
+            GROUP BY day, topic, basis, family, metric, entity, subject, target
+        ) AS t
+        GROUP BY day, topic, basis, family, metric, entity, subject
+    ) AS d
+    GROUP BY day, topic, basis, family, metric, entity
+)
+WHERE total > 0
+
+-- 206_v_lead_lag.sql
+CREATE OR REPLACE VIEW v_lead_lag  (
+    topic LowCardinality(String) COMMENT 'Topic of the watchlist',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled; never mix them',
+    leader LowCardinality(String) COMMENT 'Family of sources that moves first by the lag, as in v_corroboration; of two at once the one with the smaller name',
+    follower LowCardinality(String) COMMENT 'Family that moves after it',
+    lag_h Int32 COMMENT 'By how many hours follower is later where the two go together best: 0 to 48',
+    correlation Float64 COMMENT 'Pearson''s correlation of the two at that lag, -1 to 1: of the logarithm of what is new by hour, and of rank_area as it is. A correlation is no cause',
+    hours UInt32 COMMENT 'In how many hours both were seen at that lag: at least 24',
+    onset_lead_h Nullable(Float64) COMMENT 'By how many hours the first surge episode of leader began before the first one of follower; negative: after it. NULL where one has none'
+)
+COMMENT 'Which family of sources moves first in a topic, over the newest 90 days that are known of it, without the app that the crowd leaves. One row per pair.'
+AS
+WITH
+    per_series AS (
+        SELECT topic, basis, family, metric, target, subject, hour, if(metric = 'rank_area', value, ln(1 + greatest(0, value) / over_h)) AS v
+        FROM v_attention
+        WHERE role != 'origin' AND over_h < 24 AND family != ''
+    ),
+    scaled AS (
+        SELECT topic, basis, family, hour, v / avg(v) OVER (PARTITION BY topic, basis, family, metric, target, subject) AS x,
+            hour > max(hour) OVER (PARTITION BY topic, basis) - INTERVAL 90 DAY AS newest
+        FROM per_series
+    ),
+    moves AS (
+        SELECT topic, basis, family, hour, avg(s.x) AS x
+        FROM scaled AS s
+        WHERE newest AND isFinite(s.x)
+        GROUP BY topic, basis, family, hour
+    ),
+    pairs AS (
+        SELECT a.topic AS topic, a.basis AS basis, a.family AS leader, b.family AS follower, a.lag AS lag, corr(a.x, b.x) AS r, count() AS n
+        FROM (SELECT *, arrayJoin(range(0, 49)) AS lag, hour + toIntervalHour(lag) AS then FROM moves) AS a
+        INNER JOIN moves AS b ON b.topic = a.topic AND b.basis = a.basis AND b.hour = a.then
+        WHERE a.family != b.family AND (a.lag > 0 OR a.family < b.family)
+        GROUP BY topic, basis, leader, follower, lag
+        HAVING n >= 24 AND isFinite(r)
+    ),
+    onsets AS (
+        SELECT topic, basis, family, min(onset) AS first_onset
+        FROM v_corroboration
+        GROUP BY topic, basis, family
+    ),
+    best AS (
+        SELECT topic, basis, argMax((leader, follower, lag, r, n), (r, -lag)) AS p
+        FROM pairs
+        GROUP BY topic, basis, least(leader, follower), greatest(leader, follower)
+    )
+SELECT b.topic AS topic, b.basis AS basis, b.p.1 AS leader, b.p.2 AS follower, toInt32(b.p.3) AS lag_h, b.p.4 AS correlation, toUInt32(b.p.5) AS hours,
+    if(l.family = '' OR f.family = '', NULL, toNullable((toUnixTimestamp64Milli(f.first_onset) - toUnixTimestamp64Milli(l.first_onset)) / 3600000)) AS onset_lead_h
+FROM best AS b
+LEFT JOIN onsets AS l ON l.topic = b.topic AND l.basis = b.basis AND l.family = b.p.1
+LEFT JOIN onsets AS f ON f.topic = b.topic AND f.basis = b.basis AND f.family = b.p.2
+
+-- 207_movers_between.sql
+CREATE OR REPLACE VIEW movers_between 
+COMMENT 'movers_between(since = ..., until = ...): of every watched app and chart where it stood at since and where at until, and what that is'
+AS
+WITH
+    hours AS (
+        SELECT target, place, country, chart, basis, source, app, entity, entity_name, hour, state, rank
+        FROM v_ranks_hourly
+        WHERE hour > toDateTime({since:DateTime64(3, 'UTC')}) - INTERVAL 31 DAY AND hour <= {until:DateTime64(3, 'UTC')} AND looks > 0
+    ),
+    told AS (
+        SELECT target, any(h.place) AS place, any(h.country) AS country, any(h.chart) AS chart, basis, source, app,
+            any(h.entity) AS entity, any(h.entity_name) AS entity_name,
+            argMaxIf((toString(h.state), h.rank), hour, hour <= {since:DateTime64(3, 'UTC')} AND hour > toDateTime({since:DateTime64(3, 'UTC')}) - INTERVAL 1 DAY) AS before,
+            argMaxIf((toString(h.state), h.rank), hour, hour > {since:DateTime64(3, 'UTC')}) AS now,
+            countIf(h.state = 'ranked' AND hour <= {since:DateTime64(3, 'UTC')}) > 0 AS was_there,
+            countIf(hour > {since:DateTime64(3, 'UTC')} AND ifNull(h.rank, 0) = 1) / 24 AS days_at_first
+        FROM hours AS h
+        GROUP BY target, basis, source, app
+    )
+SELECT target, place, country, chart, basis, source, app, entity, entity_name,
+    multiIf(
+        before.1 = 'ranked' AND now.1 = 'ranked', multiIf(now.2 < before.2, 'up', now.2 > before.2, 'down', 'same'),
+        now.1 = 'ranked', if(was_there, 'returned', 'new'),
+        now.1 = 'delisted', 'delisted',
+        'dropped') AS change,
+    before.2 AS rank_before, now.2 AS rank_now, ln(rank_before / rank_now) AS log_change, days_at_first
+FROM told
+WHERE before.1 != '' AND now.1 != ''
+    AND (now.1 = 'ranked' OR before.1 = 'ranked' OR (now.1 = 'delisted' AND before.1 != 'delisted'))
+
+-- 208_v_movers.sql
+CREATE OR REPLACE VIEW v_movers  (
+    target LowCardinality(String) COMMENT 'The chart: chart/store/country/name',
+    place LowCardinality(String) COMMENT 'Store',
+    country LowCardinality(String) COMMENT 'Storefront, ISO 3166 alpha-2',
+    chart LowCardinality(String) COMMENT 'Chart: top-free/overall, ...',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled; never mix them',
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    app LowCardinality(String) COMMENT 'App id of the store',
+    entity LowCardinality(String) COMMENT 'Id of the entity',
+    entity_name LowCardinality(String) COMMENT 'Name of the entity',
+    change LowCardinality(String) COMMENT 'up, down, same; new: not in the chart 24 hours before nor in the 30 days before that; returned: it had been there in them; dropped: no longer in the chart; delisted: the store has it no more',
+    rank_before Nullable(UInt32) COMMENT 'Last place in the 24 hours before; NULL: it was not in the chart',
+    rank_now Nullable(UInt32) COMMENT 'Last place in the newest 24 hours; NULL: it is not in the chart',
+    log_change Nullable(Float64) COMMENT 'ln(rank_before / rank_now): above 0 it rose. Compare these, not the places; NULL where one is not known',
+    days_at_first Float64 COMMENT 'Hours of the newest 24 at place 1, in days'
+)
+COMMENT 'Watched apps that are or were in a chart: the newest 24 hours that are known of each chart and basis against the 24 before. Of other times: movers_between(since = , until = ). An app that nobody could look at is not there.'
+AS
+WITH
+    newest AS (SELECT target, basis, source, max(hour) AS last FROM v_ranks_hourly WHERE looks > 0 GROUP BY target, basis, source),
+    hours AS (
+        SELECT h.target AS target, h.place AS place, h.country AS country, h.chart AS chart, h.basis AS basis, h.source AS source, h.app AS app,
+            h.entity AS entity, h.entity_name AS entity_name, h.state AS state, h.rank AS rank, h.hour AS hour, dateDiff('hour', h.hour, n.last) AS age
+        FROM v_ranks_hourly AS h
+        INNER JOIN newest AS n ON n.target = h.target AND n.basis = h.basis AND n.source = h.source
+        WHERE h.looks > 0 AND age < 24 * 32
+    ),
+    told AS (
+        SELECT target, any(h.place) AS place, any(h.country) AS country, any(h.chart) AS chart, basis, source, app,
+            any(h.entity) AS entity, any(h.entity_name) AS entity_name,
+            argMaxIf((toString(h.state), h.rank), hour, age >= 24 AND age < 48) AS before,
+            argMaxIf((toString(h.state), h.rank), hour, age < 24) AS now,
+            countIf(h.state = 'ranked' AND age >= 24) > 0 AS was_there,
+            countIf(age < 24 AND ifNull(h.rank, 0) = 1) / 24 AS days_at_first
+        FROM hours AS h
+        GROUP BY target, basis, source, app
+    )
+SELECT target, place, country, chart, basis, source, app, entity, entity_name,
+    multiIf(
+        before.1 = 'ranked' AND now.1 = 'ranked', multiIf(now.2 < before.2, 'up', now.2 > before.2, 'down', 'same'),
+        now.1 = 'ranked', if(was_there, 'returned', 'new'),
+        now.1 = 'delisted', 'delisted',
+        'dropped') AS change,
+    before.2 AS rank_before, now.2 AS rank_now, ln(rank_before / rank_now) AS log_change, days_at_first
+FROM told
+WHERE before.1 != '' AND now.1 != ''
+    AND (now.1 = 'ranked' OR before.1 = 'ranked' OR (now.1 = 'delisted' AND before.1 != 'delisted'))
+
+-- 209_v_reported_vs_measured.sql
+CREATE OR REPLACE VIEW v_reported_vs_measured  (
+    id String COMMENT 'Id of the figure, as in reported; a figure is there once for each basis that has something to compare',
+    topic LowCardinality(String) COMMENT 'Topic that the figure belongs to (january-2025)',
+    subject LowCardinality(String) COMMENT 'Entity id, or a tag with #',
+    metric String COMMENT 'What was counted, as published',
+    unit String COMMENT 'Unit of the figure, as published',
+    scope String COMMENT 'Where or among whom it was counted, as published',
+    publisher String COMMENT 'Who said it',
+    confidence LowCardinality(String) COMMENT 'high, medium or low, with remarks',
+    at_from Nullable(DateTime64(3, 'UTC')) COMMENT 'Earliest moment that the figure can be about; NULL: unknown',
+    at_to Nullable(DateTime64(3, 'UTC')) COMMENT 'Latest moment that it can be about; NULL: unknown',
+    reported_value Nullable(Float64) COMMENT 'The published figure; NULL where it is in words',
+    reported_text String COMMENT 'The figure as published where it is no plain number: >25000000, unranked',
+    basis LowCardinality(String) COMMENT 'Basis of measured_value; empty: nothing to compare. A modelled line was drawn through the reported points: that they agree says nothing',
+    measured_value Nullable(Float64) COMMENT 'Of the hours between at_from and at_to the value that is nearest to the figure, as it can be about any of them; where the figure is in words the last one. NULL where there is nothing to compare, and of a rank where the app was not on the chart',
+    measured_at Nullable(DateTime64(3, 'UTC')) COMMENT 'Hour of that value',
+    measured_low Nullable(Float64) COMMENT 'Smallest value between at_from and at_to',
+    measured_high Nullable(Float64) COMMENT 'Largest value between at_from and at_to',
+    measured_target LowCardinality(String) COMMENT 'The series: kind/place/country/name',
+    difference Nullable(Float64) COMMENT 'measured_value - reported_value: 0 where the figure fits somewhere between at_from and at_to; of ranks below 0 is better than reported',
+    ratio Nullable(Float64) COMMENT 'measured_value / reported_value',
+    comparable LowCardinality(String) COMMENT 'same: what was published is what was looked at; other scope: the same was counted elsewhere, such as on another chart; other metric: the subject was looked at then, and something else was counted; nothing measured: nobody looked, or it is not known when it was'
+)
+COMMENT 'Each published figure beside what we have of the same thing and time, and whether the two can be compared at all.'
+AS
+WITH
+    figures AS (
+        SELECT *, ifNull(at_to, at_from) AS till, ifNull(at_from, at_to) AS since, trimLeft(toString(subject), '#') AS who
+        FROM reported
+    ),
+    bounds AS (SELECT min(since) AS first, max(till) AS last, groupUniqArray(who) AS whos FROM figures),
+    series AS (
+        SELECT toString(entity) AS who, 'rank' AS metric, toString(target) AS target, basis, hour, toNullable(toFloat64(best)) AS value, looks > 0 AS seen
+        FROM v_ranks_hourly
+        WHERE looks > 0 AND hour >= (SELECT toStartOfHour(first) FROM bounds) AND hour <= (SELECT last FROM bounds) AND entity IN (SELECT arrayJoin(whos) FROM bounds)
+        UNION ALL
+        SELECT toString(tag) AS who, toString(metric) AS metric, toString(target) AS target, basis, hour, ifNull(level, growth) AS value, 1 AS seen
+        FROM v_tags_hourly
+        WHERE hour >= (SELECT toStartOfHour(first) FROM bounds) AND hour <= (SELECT last FROM bounds) AND tag IN (SELECT arrayJoin(whos) FROM bounds)
+    ),
+    beside AS (
+        SELECT f.id AS id, s.basis AS basis, s.target AS target,
+            if(s.metric = f.metric, if(s.target = f.scope, 1, 2), 3) AS how,
+            -- The nearest; without a figure the last.
+            argMin((s.value, s.hour), (s.value IS NULL, ifNull(abs(s.value - f.value), 0), -toInt64(toUnixTimestamp(s.hour)))) AS nearest,
+            min(s.value) AS low, max(s.value) AS high
+        FROM figures AS f
+        INNER JOIN series AS s ON s.who = f.who
+        WHERE f.since IS NOT NULL AND s.hour >= toStartOfHour(assumeNotNull(f.since)) AND s.hour <= assumeNotNull(f.till)
+        GROUP BY f.id, f.metric, s.basis, s.target, how
+    ),
+    -- Of each figure and basis what is nearest to it.
+    best AS (
+        SELECT id, basis, argMin((how, target, nearest.1, nearest.2, low, high), (how, target)) AS b
+        FROM beside
+        GROUP BY id, basis
+    )
+SELECT f.id AS id, f.topic AS topic, f.subject AS subject, f.metric AS metric, f.unit AS unit, f.scope AS scope, f.publisher AS publisher, f.confidence AS confidence,
+    f.at_from AS at_from, f.at_to AS at_to, f.value AS reported_value, f.value_text AS reported_text,
+    if(b.b.1 IN (1, 2), b.basis, '') AS basis,
+    if(b.b.1 IN (1, 2), b.b.3, NULL) AS measured_value,
+    if(b.b.1 IN (1, 2), toNullable(toDateTime64(b.b.4, 3, 'UTC')), NULL) AS measured_at,
+    if(b.b.1 IN (1, 2), b.b.5, NULL) AS measured_low,
+    if(b.b.1 IN (1, 2), b.b.6, NULL) AS measured_high,
+    if(b.b.1 IN (1, 2), b.b.2, '') AS measured_target,
+    if(b.b.1 = 1, measured_value - reported_value, NULL) AS difference,
+    if(b.b.1 = 1, measured_value / reported_value, NULL) AS ratio,
+    multiIf(b.b.1 = 1, 'same', b.b.1 = 2, 'other scope', b.b.1 = 3, 'other metric', 'nothing measured') AS comparable
+FROM figures AS f
+LEFT JOIN best AS b ON b.id = f.id
+
