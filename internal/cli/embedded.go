@@ -44,9 +44,12 @@ type embedded struct {
 }
 
 // startEmbedded starts both at the same time, on the ports of the last run
-// where these are free.
+// where these are free and the same ones are wanted.
 func startEmbedded(ctx context.Context, cfg *config.Config, dir *instance.Dir, log *slog.Logger) (*embedded, error) {
 	ports := dir.Ports()
+	if ports.Wanted != cfg.Engine.Listen {
+		ports.ClickHouse = cfg.Engine.Listen
+	}
 	e := &embedded{engineCfg: engine.Config{
 		Library: cfg.Engine.Library, DataDir: dir.Path(engineFolder), Listen: freeOr(ctx, ports.ClickHouse),
 		MaxMemory: int64(cfg.Engine.MaxMemory), MaxQueries: cfg.Engine.MaxQueries,
@@ -61,13 +64,17 @@ func startEmbedded(ctx context.Context, cfg *config.Config, dir *instance.Dir, l
 	})
 	group.Go(func() (err error) {
 		e.engine, err = spawnEngine(ctx, e.engineCfg, log)
+		if errors.Is(err, syscall.EADDRINUSE) { // somebody was faster
+			e.engineCfg.Listen = anyPort
+			e.engine, err = spawnEngine(ctx, e.engineCfg, log)
+		}
 		return err
 	})
 	err := group.Wait()
 	if err == nil {
 		e.engineAddr = e.engine.Addr()
 		e.engineCfg.Listen = e.engineAddr
-		err = dir.KeepPorts(instance.Ports{Broker: e.broker.Addr(), ClickHouse: e.engineAddr})
+		err = dir.KeepPorts(instance.Ports{Broker: e.broker.Addr(), ClickHouse: e.engineAddr, Wanted: cfg.Engine.Listen})
 	}
 	if err != nil {
 		e.end(log)
@@ -124,9 +131,11 @@ func (e *embedded) end(log *slog.Logger) {
 	}
 }
 
+// anyPort lets the system choose.
+const anyPort = "127.0.0.1:0"
+
 // freeOr returns the address if nobody has it, and otherwise one with any port.
 func freeOr(ctx context.Context, address string) string {
-	const anyPort = "127.0.0.1:0"
 	if address == "" {
 		return anyPort
 	}

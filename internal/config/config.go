@@ -71,6 +71,9 @@ type ClickHouse struct {
 type Engine struct {
 	// Library is the path of libchdb.so; empty: look in the usual places.
 	Library string `yaml:"library"`
+	// Listen is the loopback address that the engine would like. Where somebody
+	// has it, the engine takes any other port, and keeps it.
+	Listen string `yaml:"listen"`
 	// MaxMemory caps the engine's memory, in bytes.
 	MaxMemory Bytes `yaml:"max_memory"`
 	// MaxQueries is how many queries run at once; others wait.

@@ -173,6 +173,10 @@ func (k *checker) dsnDurations(q url.Values) {
 }
 
 func (k *checker) engine(c *Engine) {
+	host, port, err := net.SplitHostPort(c.Listen)
+	_, errPort := strconv.ParseUint(port, 10, 16)
+	loopback := host == "localhost" || net.ParseIP(host).IsLoopback()
+	k.need(err == nil && errPort == nil && loopback, "engine.listen", "is %q, want a loopback address such as 127.0.0.1:8123", c.Listen)
 	k.size("engine.max_memory", c.MaxMemory, 256<<20, 1<<40)
 	k.need(c.MaxQueries >= 1 && c.MaxQueries <= 1000, "engine.max_queries", "is %d, want 1 to 1000", c.MaxQueries)
 }

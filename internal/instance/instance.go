@@ -39,6 +39,9 @@ type Run struct {
 type Ports struct {
 	Broker     string `json:"broker"`
 	ClickHouse string `json:"clickhouse"`
+	// Wanted is the address of ClickHouse that was configured then; it may have
+	// been taken.
+	Wanted string `json:"wanted,omitempty"`
 }
 
 // Dir is a data directory that this process has for itself.
