@@ -116,8 +116,9 @@ fmt: ## Format the Go code and repair what the linter can
 	$(LINT) run --fix ./... || true
 
 .PHONY: generate
-generate: ## Write generated files anew: messages and reference pages
+generate: ## Write generated files anew: messages, dashboards and reference pages
 	cd $(PROTO) && $(BUF) generate
+	go generate ./dashboards/...
 	go run . docs cli >docs/cli.md
 	go run . docs metrics >docs/metrics.md
 	go run . docs sources >docs/sources.md

@@ -1,0 +1,18 @@
+package grafana
+
+// entry names a dashboard for the links that stand on all others.
+type entry struct{ uid, title string }
+
+// dashboards are those that are linked to, in the order of the links.
+func dashboards() []entry {
+	return []entry{
+		{"tidemark-migration", "Migration at a glance"},
+	}
+}
+
+// All are all dashboards.
+func All() []*Board {
+	return []*Board{
+		Migration(),
+	}
+}

@@ -1,0 +1,14 @@
+package grafana
+
+// Files are all generated files, by their path in the repository.
+func Files() (map[string][]byte, error) {
+	files := map[string][]byte{}
+	for _, board := range All() {
+		content, err := board.JSON()
+		if err != nil {
+			return nil, err
+		}
+		files["dashboards/"+board.UID+".json"] = content
+	}
+	return files, nil
+}

@@ -1,0 +1,40 @@
+package grafana
+
+import "fmt"
+
+// Pieces of SQL that several dashboards use, so that the same thing is said in
+// the same way everywhere.
+
+// withNames begins a query that shows names of apps in the chosen language:
+// names has ids and names side by side, for appName.
+const withNames = `WITH (SELECT (groupArray(id), groupArray(if('${lang}' = 'zh' AND zh != '', zh, name)))
+    FROM (SELECT id, name, arrayFirst(a -> match(a, '\\p{Han}'), aliases) AS zh FROM entities)) AS names
+`
+
+// appName is the name of an entity in the chosen language; it needs withNames.
+func appName(entity string) string {
+	return fmt.Sprintf("transform(toString(%s), names.1, names.2, toString(%[1]s))", entity)
+}
+
+// basisSuffix stands behind a line's name, and decides how the line is drawn:
+// see basisOverrides. What was measured has none.
+func basisSuffix(basis string) string {
+	return fmt.Sprintf("if(%s = 'measured', '', concat(' (', %[1]s, ')'))", basis)
+}
+
+// chartName says a chart's target for a person: App Store US, top free (overall).
+func chartName(target string) string {
+	return fmt.Sprintf(`concat(transform(splitByChar('/', toString(%[1]s))[2], ['apple', 'google'], ['App Store', 'Google Play'], splitByChar('/', toString(%[1]s))[2]),
+    ' ', upper(splitByChar('/', toString(%[1]s))[3]), ', ', replaceAll(splitByChar('/', toString(%[1]s))[4], '-', ' '),
+    if(splitByChar('/', toString(%[1]s))[5] = '', '', concat(' (', replaceAll(splitByChar('/', toString(%[1]s))[5], '-', ' '), ')')))`, target)
+}
+
+// scaled makes lines comparable, as the variable scale says: as they are, the
+// first value of each line in the time range = 100, or in standard deviations
+// from the line's mean.
+func scaled(value, series, time string) string {
+	return fmt.Sprintf(`multiIf(
+    '${scale}' = 'indexed', 100 * %[1]s / nullIf(first_value(%[1]s) OVER (PARTITION BY %[2]s ORDER BY %[3]s ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING), 0),
+    '${scale}' = 'z', (%[1]s - avg(%[1]s) OVER (PARTITION BY %[2]s)) / nullIf(stddevPop(%[1]s) OVER (PARTITION BY %[2]s), 0),
+    %[1]s)`, value, series, time)
+}
