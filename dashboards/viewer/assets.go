@@ -73,6 +73,9 @@ func newAsset(name string, body []byte, hashed bool) asset {
 // for ever, everything else is asked for again each time.
 func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	file, ok := a.files[r.URL.Path]
+	if !ok && isPage(r.URL.Path) {
+		file, ok = a.files["/"], true
+	}
 	if !ok {
 		http.NotFound(w, r)
 		return
@@ -91,6 +94,17 @@ func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	h.Set("ETag", `"`+tag+`"`)
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
+}
+
+// isPage tells the addresses that the page itself draws: /d/UID, as Grafana
+// writes it, with or without the words behind, and the page's other places.
+func isPage(p string) bool {
+	switch p {
+	case "/dashboards", "/sources", "/sql":
+		return true
+	}
+	uid, ok := strings.CutPrefix(p, "/d/")
+	return ok && uid != "" && strings.Count(uid, "/") <= 1
 }
 
 func acceptsGzip(r *http.Request) bool {

@@ -56,10 +56,24 @@ func TestHashedFilesAreKeptAndCompressed(t *testing.T) {
 	}
 }
 
+func TestAddressesOfDashboardsAreThePage(t *testing.T) {
+	t.Parallel()
+	h := newHandler(Deps{}, bundle())
+	for _, path := range []string{"/d/tidemark-ranks", "/d/tidemark-ranks/rank-explorer?from=now-7d&to=now&var-app=rednote", "/dashboards", "/sources", "/sql"} {
+		w := get(t, h, path)
+		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "<title>Tidemark") {
+			t.Errorf("GET %s: %d", path, w.Code)
+		}
+		if w.Header().Get("Cache-Control") != "no-cache" {
+			t.Errorf("GET %s is kept by browsers", path)
+		}
+	}
+}
+
 func TestWhatIsNotThere(t *testing.T) {
 	t.Parallel()
 	h := newHandler(Deps{}, bundle())
-	for _, path := range []string{"/nothing.js", "/.gitkeep", "/../viewer.go", "/index.html/x"} {
+	for _, path := range []string{"/nothing.js", "/.gitkeep", "/../viewer.go", "/index.html/x", "/d", "/d/", "/d/a/b/c", "/sql/x"} {
 		if w := get(t, h, path); w.Code != http.StatusNotFound && w.Code != http.StatusMovedPermanently && w.Code != http.StatusTemporaryRedirect {
 			t.Errorf("GET %s: %d", path, w.Code)
 		}
