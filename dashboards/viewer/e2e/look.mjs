@@ -1,42 +1,59 @@
-// How the browser test looks at the page.
-import assert from "node:assert/strict";
+// Takes pictures of every dashboard, wide and on a phone, light and dark:
+//
+//	node e2e/look.mjs http://127.0.0.1:8080 ../../bin/screens [uid …]
+//
+// CHROMIUM is the browser. It ends with 1 where a panel could not be drawn.
+import { mkdir } from "node:fs/promises";
+import { complaintsOf, everything, launch, panels, patience, phone, wide } from "./helpers.mjs";
 
-/** Collects what the browser complains about, and every request to elsewhere. */
-export function trouble(page, url) {
-  const complaints = [];
-  page.on("console", (m) => {
-    if (m.type() === "error" || m.type() === "warning") complaints.push(`console: ${m.text()}`);
-  });
-  page.on("pageerror", (e) => complaints.push(`error: ${e.message}`));
-  page.on("request", (r) => {
-    if (!r.url().startsWith(url) && !r.url().startsWith("data:")) complaints.push(`asks elsewhere: ${r.url()}`);
-  });
-  page.on("response", (r) => {
-    if (r.status() >= 400) complaints.push(`${r.status()}: ${r.url()}`);
-  });
-  return complaints;
+const [url = "http://127.0.0.1:8080", dir = "../../bin/screens", ...only] = process.argv.slice(2);
+await mkdir(dir, { recursive: true });
+const all = await (await fetch(`${url}/api/dashboards`)).json();
+const uids = all.map((d) => d.uid).filter((uid) => only.length === 0 || only.includes(uid) || only.includes(uid.replace(/^tidemark-/, "")));
+const browser = await launch();
+let bad = 0;
+
+async function picture(name, path, options, wait) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  page.setDefaultTimeout(patience);
+  const complaints = complaintsOf(page, url);
+  try {
+    await page.goto(url + path);
+    await wait(page);
+    const said = (await panels(page)).filter((p) => p.state !== "drawn");
+    for (const p of said) console.log(`  ${p.state.padEnd(7)} ${p.id} ${p.type} “${p.title}”: ${p.says.replace(/\s+/g, " ")}`);
+    bad += said.filter((p) => p.state === "failed").length + complaints.length;
+    for (const c of complaints) console.log(`  ${c}`);
+  } catch (err) {
+    bad++;
+    console.log(`  ${err.message.split("\n")[0]}`);
+  }
+  await page.screenshot({ path: `${dir}/${name}.png`, fullPage: true });
+  console.log(`${dir}/${name}.png`);
+  await context.close();
 }
 
-/** How many pixels of a canvas have a colour, or nearly. */
-export async function drawn(page, selector, colour) {
-  await page.waitForTimeout(150); // uPlot draws in the next frame
-  return page.locator(`#deck ${selector}`).first().evaluate((canvas, [r, g, b]) => {
-    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
-    copy.drawImage(canvas, 0, 0);
-    const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
-    let n = 0;
-    for (let i = 0; i < data.length; i += 4) {
-      if (data[i + 3] > 200 && Math.abs(data[i] - r) + Math.abs(data[i + 1] - g) + Math.abs(data[i + 2] - b) < 24) n++;
-    }
-    return n;
-  }, colour);
+for (const uid of uids) {
+  const name = uid.replace(/^tidemark-/, "");
+  await picture(`${name}-1440`, `/d/${uid}`, wide, everything);
+  await picture(`${name}-390`, `/d/${uid}`, phone, everything);
 }
-
-/** Waits until an element shows words that match. */
-export async function visible(page, selector, words) {
-  await page.waitForFunction(([s, source, flags]) => new RegExp(source, flags).test(document.querySelector(s)?.innerText ?? ""), [selector, words.source, words.flags]);
+if (only.length === 0 || only.includes("dark")) {
+  await picture("home-dark-1440", "/", { ...wide, colorScheme: "dark" }, everything);
+  await picture("home-first-screen", "/", wide, (page) => page.waitForSelector(".panel[data-state=drawn]"));
 }
-
-export function near(got, want, share, what) {
-  assert.ok(Math.abs(got - want) <= want * share, `${what}: ${got}, want about ${want}`);
+if (only.length === 0 || only.includes("places")) {
+  const shown = (selector) => (page) => page.waitForSelector(selector);
+  for (const [size, options] of [["1440", wide], ["390", phone]]) {
+    await picture(`sql-${size}`, "/sql", options, async (page) => {
+      await page.waitForSelector(".editor[data-ready]");
+      await page.getByRole("button", { name: "Run", exact: true }).click();
+      await page.waitForSelector(".result[data-state=done], .result[data-state=failed]");
+    });
+    await picture(`sources-${size}`, "/sources", options, shown("#sources-body :is(table, .empty)"));
+    await picture(`dashboards-${size}`, "/dashboards", options, shown(".cards"));
+  }
 }
+await browser.close();
+process.exit(bad === 0 ? 0 : 1);

@@ -6,7 +6,8 @@ export const zones = [
   { id: "Asia/Shanghai", label: "Shanghai" },
 ] as const;
 
-export type Zone = (typeof zones)[number]["id"];
+/** An IANA name; the zones above have words of their own. */
+export type Zone = string;
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 

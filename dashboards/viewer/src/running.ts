@@ -18,7 +18,7 @@ export function drawPulse(host: HTMLElement, st: Status): void {
     h("span.dot", { "aria-hidden": "true" }),
     `Running for ${age(up)} · ${whole(st.rows["readings"] ?? 0)} readings · `,
     sum(st.lag.map((l) => l.lag)) === 0 ? "nothing waits to be stored" : `${whole(sum(st.lag.map((l) => l.lag)))} messages wait to be stored`,
-    live.length === 0 ? null : h("a", { href: "#sources", "data-jump": "sources" }, ` · sources: ${summary(live)}`),
+    live.length === 0 ? null : h("a", { href: "/sources" }, ` · sources: ${summary(live)}`),
     loading ? h("span.loading", {}, ` · loading ${st.case.name}: ${share} %`) : null,
   );
 }

@@ -1,0 +1,221 @@
+// The app: which place of the page is shown, and what all of them share.
+
+import { ask, type Status } from "../api";
+import { byId, fill, h } from "../dom";
+import { onThemeChange } from "../theme";
+import { home, readAddress, write, type Address } from "./address";
+import * as client from "./client";
+import { DashboardView, type AppHost } from "./dashboard";
+import { onKeys } from "./keys";
+import { drawList, Masthead } from "./masthead";
+import { announce } from "./popover";
+import { drawBanner, drawSourcesPage } from "./running";
+import { themeNow, setTheme } from "./themes";
+
+const statusWhileLoading = 2500;
+const statusEvery = 10_000;
+
+export class App implements AppHost {
+  private at: Address = readAddress(location.pathname, location.search);
+  private view: DashboardView | null = null;
+  private leave: () => void = () => undefined;
+  private shownPlace = "";
+  private status: Status | null = null;
+  private known: Promise<client.DashboardInfo[]> | null = null;
+  private rows = -1;
+  private readonly masthead = new Masthead(this);
+
+  start(): void {
+    addEventListener("popstate", () => this.arrive());
+    document.addEventListener("click", (e) => this.click(e));
+    onThemeChange(() => this.view?.redraw());
+    addEventListener("beforeprint", () => void this.view?.loadAll());
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden) void this.tick();
+    });
+    onKeys(this);
+    void this.show();
+    void this.loop();
+  }
+
+  // What the parts ask for.
+
+  address(): Address {
+    return this.at;
+  }
+
+  theme(): "light" | "dark" {
+    return themeNow();
+  }
+
+  switchTheme(): string {
+    const next = setTheme();
+    this.view?.redraw();
+    return next;
+  }
+
+  board(): DashboardView | null {
+    return this.view;
+  }
+
+  loading(): boolean {
+    const c = this.status?.case;
+    return c !== undefined && c.name !== "" && !c.done;
+  }
+
+  infos(): Promise<readonly client.DashboardInfo[]> {
+    this.known ??= client.dashboards().catch((err: unknown) => {
+      this.known = null;
+      throw err;
+    });
+    return this.known;
+  }
+
+  change(what: Partial<Address>, keep: boolean): void {
+    const next = { ...this.at, ...what };
+    const href = write(next);
+    if (href === write(this.at)) return;
+    if (keep) history.pushState(null, "", href);
+    else history.replaceState(null, "", href);
+    this.at = next;
+    void this.show();
+  }
+
+  go(href: string): void {
+    const u = new URL(href, location.href);
+    const target = readAddress(u.pathname, u.search);
+    if (u.origin !== location.origin || target.place === "nowhere") {
+      location.assign(u);
+      return;
+    }
+    history.pushState(null, "", u);
+    const moved = target.place !== this.at.place || target.uid !== this.at.uid;
+    this.arrive();
+    if (moved) scrollTo(0, 0);
+  }
+
+  // What the browser tells.
+
+  private arrive(): void {
+    this.at = readAddress(location.pathname, location.search);
+    void this.show();
+  }
+
+  /** Links within the page need no new page. */
+  private click(e: MouseEvent): void {
+    if (e.defaultPrevented || e.button !== 0 || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey) return;
+    const a = e.target instanceof Element ? e.target.closest("a") : null;
+    if (a === null || a.target === "_blank" || a.hasAttribute("download")) return;
+    const u = new URL(a.href, location.href);
+    if (u.origin !== location.origin || a.getAttribute("href")?.startsWith("#") === true) return;
+    if (readAddress(u.pathname, u.search).place === "nowhere") return;
+    e.preventDefault();
+    document.querySelector("dialog")?.close();
+    this.go(u.href);
+  }
+
+  // Places.
+
+  private async show(): Promise<void> {
+    const uid = this.at.uid || home;
+    const place = this.at.place === "dashboard" ? `d/${uid}` : this.at.place;
+    if (place === this.shownPlace) {
+      await this.view?.show();
+      return;
+    }
+    const isFirst = this.shownPlace === "";
+    this.shownPlace = place;
+    this.view?.destroy();
+    this.view = null;
+    this.leave();
+    this.leave = () => undefined;
+    const main = byId("main");
+    main.className = this.at.place;
+    fill(main, h("p.empty", {}, "One moment …"));
+    this.masthead.place(this.at);
+    try {
+      await this.open(place, uid, main);
+    } catch (err) {
+      if (place === this.shownPlace) this.failed(main, err);
+    }
+    if (!isFirst && place === this.shownPlace) main.focus({ preventScroll: true });
+  }
+
+  private async open(place: string, uid: string, main: HTMLElement): Promise<void> {
+    if (this.at.place === "dashboard") {
+      const file = await client.dashboard(uid);
+      if (place !== this.shownPlace) return;
+      this.view = new DashboardView(file, this, main);
+      this.title(file.title);
+      await this.view.show();
+      return;
+    }
+    switch (this.at.place) {
+      case "dashboards":
+        this.title("Dashboards");
+        drawList(main, await this.infos());
+        return;
+      case "sources":
+        this.title("Sources");
+        this.drawSources();
+        return;
+      case "sql": {
+        this.title("SQL");
+        const { SQLPage } = await import("./sqlpage");
+        if (place !== this.shownPlace) return;
+        const page = new SQLPage(main);
+        this.leave = () => page.destroy();
+        return;
+      }
+      default:
+        this.title("Not here");
+        fill(main, h("h1", {}, "There is no such page"), h("p", {}, "The address leads nowhere. ", h("a", { href: "/dashboards" }, "All dashboards"), "."));
+    }
+  }
+
+  private title(words: string): void {
+    document.title = `${words} · Tidemark`;
+    this.masthead.title(words);
+    announce(words);
+  }
+
+  private failed(main: HTMLElement, err: unknown): void {
+    const again = (): void => {
+      this.shownPlace = "";
+      void this.show();
+    };
+    const why = err instanceof Error ? err.message : String(err);
+    fill(main, h("h1", {}, "This page could not be opened"), h("p.trouble", { role: "alert" }, why), h("p", {}, h("button.primary", { type: "button", onclick: again }, "Try again"), " ", h("a", { href: "/dashboards" }, "All dashboards")));
+  }
+
+  // The state of the running system.
+
+  private async loop(): Promise<void> {
+    for (;;) {
+      await this.tick();
+      await new Promise((go) => setTimeout(go, this.status === null || this.loading() ? statusWhileLoading : statusEvery));
+    }
+  }
+
+  private async tick(): Promise<void> {
+    if (document.hidden && this.status !== null) return;
+    const wasLoading = this.loading();
+    try {
+      this.status = await ask<Status>("status");
+      this.masthead.pulse(this.status);
+      drawBanner(byId("banner"), this.status);
+    } catch (err) {
+      this.masthead.silence(err instanceof Error ? err.message : String(err));
+      return;
+    }
+    if (this.at.place === "sources") this.drawSources();
+    const rows = Object.values(this.status.rows).reduce((a, b) => a + b, 0);
+    const grew = rows !== this.rows && this.rows >= 0;
+    this.rows = rows;
+    if ((this.loading() && grew) || (wasLoading && !this.loading())) void this.view?.refresh();
+  }
+
+  private drawSources(): void {
+    if (this.shownPlace === "sources") drawSourcesPage(byId("main"), this.status);
+  }
+}

@@ -1,0 +1,80 @@
+// The grid of a dashboard: 24 columns as in Grafana, one section per row panel,
+// each with a grid of its own, so that a closed row leaves no hole.
+
+import { h } from "../dom";
+import type { Panel } from "../model";
+import { freshId } from "./popover";
+
+export interface Section {
+  /** The row panel above it; null: before the first row. */
+  row: Panel | null;
+  panels: readonly Panel[];
+}
+
+const top = (p: Panel): number => p.gridPos.y * 100 + p.gridPos.x;
+
+/** Panels by the row that they stand under; a closed row has its panels within. */
+export function sections(panels: readonly Panel[]): Section[] {
+  const out: { row: Panel | null; panels: Panel[] }[] = [{ row: null, panels: [] }];
+  for (const p of panels.toSorted((a, b) => top(a) - top(b))) {
+    if (p.type === "row") out.push({ row: p, panels: [...(p.panels ?? [])] });
+    else out.at(-1)?.panels.push(p);
+  }
+  return out.filter((s) => s.row !== null || s.panels.length > 0);
+}
+
+/** The height of a panel on a phone, in pixels: what its kind needs. */
+export function phoneHeight(p: Panel): number {
+  switch (p.type) {
+    case "stat":
+      return 104;
+    case "text":
+      return 0;
+    case "statetimeline":
+    case "state-timeline":
+    case "heatmap":
+    case "timeseries":
+    case "barchart":
+      return Math.max(280, Math.min(400, p.gridPos.h * 34));
+    default:
+      return Math.max(180, Math.min(420, p.gridPos.h * 34));
+  }
+}
+
+/** Puts the element of a panel where the file says, counted from the top of its section. */
+function placeIn(el: HTMLElement, p: Panel, top: number): void {
+  const { x, y, w, h } = p.gridPos;
+  el.style.setProperty("--x", String(x + 1));
+  el.style.setProperty("--w", String(w));
+  el.style.setProperty("--y", String(y - top + 1));
+  el.style.setProperty("--h", String(h));
+  el.style.setProperty("--phone", `${phoneHeight(p)}px`);
+}
+
+/** Draws the sections; opened is called when the reader opens a closed row. */
+export function drawGrid(list: readonly Section[], element: (p: Panel) => HTMLElement, words: (text: string) => string, opened: () => void): HTMLElement[] {
+  return list.map((s) => {
+    const first = Math.min(...s.panels.map((p) => p.gridPos.y));
+    const ordered = s.panels.toSorted((a, b) => top(a) - top(b));
+    const grid = h("div.grid", { id: freshId("row") });
+    for (const p of ordered) {
+      const el = element(p);
+      placeIn(el, p, first);
+      grid.append(el);
+    }
+    if (s.row === null) return grid;
+    return h("section.dashboard-row", {}, heading(s.row, s.panels.length, grid, words, opened), grid);
+  });
+}
+
+function heading(row: Panel, n: number, grid: HTMLElement, words: (text: string) => string, opened: () => void): HTMLElement {
+  const title = words(row.title ?? "");
+  const button = h("button.row-title", { type: "button", "aria-expanded": row.collapsed === true ? "false" : "true", "aria-controls": grid.id }, h("span", {}, title), h("small", {}, n === 1 ? "1 panel" : `${n} panels`));
+  grid.hidden = row.collapsed === true;
+  button.addEventListener("click", () => {
+    grid.hidden = !grid.hidden;
+    button.setAttribute("aria-expanded", grid.hidden ? "false" : "true");
+    if (!grid.hidden) opened();
+  });
+  return h("h2.row-head", {}, button);
+}
