@@ -22,6 +22,7 @@ NPM   := npm --no-audit --no-fund --no-update-notifier
 LINT  := go tool -modfile=internal/tools/golangci-lint/go.mod golangci-lint
 BUF   := go tool -modfile=$(CURDIR)/internal/tools/buf/go.mod buf
 MISC  := go tool -modfile=internal/tools/misc/go.mod
+COMPOSE := go tool -modfile=internal/tools/compose/go.mod github.com/docker/compose/v5/cmd
 PROTO := internal/event/proto
 
 ENGINE := deploy/engine/node_modules/.installed
@@ -78,7 +79,7 @@ e2e: build ## The real binary as processes: up, kill -9 at any moment, the page 
 	TIDEMARK_E2E=1 TIDEMARK_E2E_BINARY=$(CURDIR)/bin/tidemark go test -p 1 -count=1 -timeout 30m -v ./internal/repo/ ./internal/e2e/
 
 .PHONY: slow
-slow: build kafka-jars clickhouse18 ## What needs other people's servers: Apache Kafka, ClickHouse 18.16; and 6 million posts
+slow: build kafka-jars clickhouse18 prometheus ## What needs other people's servers: Apache Kafka, ClickHouse 18.16; and 6 million posts
 	TIDEMARK_REAL_KAFKA=1 go test -count=1 -timeout 30m ./internal/kafka/
 	TIDEMARK_CLICKHOUSE18=$(CURDIR)/bin/clickhouse18 go test -count=1 -timeout 10m -run TestNative ./internal/clickhouse/
 	TIDEMARK_E2E=1 TIDEMARK_REAL_KAFKA=1 TIDEMARK_E2E_BINARY=$(CURDIR)/bin/tidemark \
@@ -129,7 +130,7 @@ check-deploy: bin/prometheus/.installed ## The files of deploy/, by the tools of
 	bin/prometheus/usr/bin/promtool check config deploy/prometheus/prometheus.yml
 	bin/prometheus/usr/bin/promtool test rules deploy/prometheus/*.test.yml
 	bin/prometheus/usr/bin/amtool check-config deploy/alertmanager/alertmanager.yml
-	@if docker compose version >/dev/null 2>&1; then set -x; docker compose config --quiet; else echo 'docker compose is not installed; docker-compose.yml is only read by a test'; fi
+	$(COMPOSE) config --quiet
 	@if command -v systemd-analyze >/dev/null; then set -x; mkdir -p bin/systemd; sed 's|^ExecStart=/usr/bin/tidemark|ExecStart=/bin/true|' deploy/systemd/tidemark.service >bin/systemd/tidemark.service; systemd-analyze verify bin/systemd/tidemark.service; else echo 'systemd-analyze is not installed; skipped'; fi
 
 .PHONY: vuln

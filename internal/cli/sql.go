@@ -45,7 +45,7 @@ func (a *app) sqlCommand() *cobra.Command {
 		Long:  sqlLong + whereHelp,
 		Example: `  tidemark sql "SELECT * FROM v_freshness"
   tidemark sql "SELECT entity, min(rank) FROM v_ranks GROUP BY entity" --format CSVWithNames
-  tidemark sql --dsn clickhouse://reader:secret@ch.example.org:9000/tidemark -f report.sql
+  tidemark sql --dsn clickhouse://analyst:secret@ch.example.org:9000/tidemark -f report.sql
   echo "SELECT 1" | tidemark sql --format JSONEachRow`,
 		Args: args(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, given []string) error {

@@ -67,7 +67,7 @@ func (w *where) clickhouse(cfg *config.Config) error {
 	case w.dsn != "" && w.dataDir != "":
 		return usagef("read flags: --dsn and --data-dir exclude each other")
 	case w.dsn != "":
-		cfg.ClickHouse.DSN = config.Secret(w.dsn)
+		cfg.ClickHouse.DSN, cfg.ClickHouse.PasswordFile = config.Secret(w.dsn), "" // which is of the configured one
 		return valid(cfg, "--dsn")
 	case w.dataDir == "" && namesServers(func(c *config.Config) string { return c.ClickHouse.DSN.Reveal() }, cfg):
 		return nil

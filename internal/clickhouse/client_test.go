@@ -58,6 +58,25 @@ func TestDSN(t *testing.T) {
 	}
 }
 
+// TestPasswordFromAFile: as an orchestrator hands out secrets.
+func TestPasswordFromAFile(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(file, []byte("s3c/ret@#\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg := config.ClickHouse{DSN: "clickhouse://u@host:9000/t", PasswordFile: file}
+	if o, err := parseOptions(cfg); err != nil || o.Auth.Username != "u" || o.Auth.Password != "s3c/ret@#" {
+		t.Errorf("%v, %v", o, err)
+	}
+	if err := os.WriteFile(file, []byte("\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parseOptions(cfg); err == nil {
+		t.Error("an empty file passes")
+	}
+}
+
 func TestBadConfiguration(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -35,6 +35,11 @@ func parseOptions(cfg config.ClickHouse) (*ch.Options, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read clickhouse.dsn: %w", hide(err, dsn))
 	}
+	if cfg.PasswordFile != "" {
+		if options.Auth.Password, err = passwordOf(cfg.PasswordFile); err != nil {
+			return nil, err
+		}
+	}
 	if options.TLS != nil {
 		if options.TLS, err = tlsConfig(cfg.TLS, options.TLS); err != nil {
 			return nil, fmt.Errorf("read clickhouse.tls: %w", err)
@@ -53,6 +58,19 @@ func parseOptions(cfg config.ClickHouse) (*ch.Options, error) {
 	options.ClientInfo.Products = append(options.ClientInfo.Products,
 		struct{ Name, Version string }{"tidemark", "1"})
 	return options, nil
+}
+
+// passwordOf reads a password; a line's end behind it is none of it.
+func passwordOf(name string) (string, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return "", fmt.Errorf("read clickhouse.password_file: %w", err)
+	}
+	password := strings.TrimRight(string(text), "\r\n")
+	if password == "" {
+		return "", fmt.Errorf("read clickhouse.password_file: %s is empty", name)
+	}
+	return password, nil
 }
 
 // completeDSN adds what the driver wants to be told (https needs secure=true),

@@ -57,6 +57,9 @@ type ClickHouse struct {
 	// DSN is clickhouse://user:password@host:9000/tidemark (native) or
 	// http(s)://user:password@host:8123/tidemark.
 	DSN Secret `yaml:"dsn"`
+	// PasswordFile holds the password of the DSN's user, which then has none in
+	// the DSN. Empty: as the DSN says.
+	PasswordFile string `yaml:"password_file"`
 	// Cluster is the name for ON CLUSTER; empty means one node.
 	Cluster string `yaml:"cluster"`
 	TLS     TLS    `yaml:"tls"`

@@ -152,6 +152,12 @@ func (k *checker) clickhouse(c *ClickHouse) {
 	if err == nil {
 		k.dsnDurations(u.Query())
 	}
+	if c.PasswordFile != "" && err == nil {
+		_, twice := u.User.Password()
+		k.need(!twice, "clickhouse.password_file", "is set and clickhouse.dsn has a password too, want one of them")
+		k.need(u.User.Username() != "", "clickhouse.password_file", "is set and clickhouse.dsn names no user, want clickhouse://user@host:9000/tidemark")
+	}
+	k.file("clickhouse.password_file", c.PasswordFile)
 	if c.Cluster != "" {
 		k.need(matches(`^[A-Za-z_][A-Za-z0-9_.-]*$`, c.Cluster), "clickhouse.cluster", "is %q, want the name of a cluster", c.Cluster)
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -34,7 +35,7 @@ func RealKafka(t testing.TB) (addr string) {
 		var dir string
 		//nolint:usetesting // it outlives the test that starts it
 		if dir, realKafka.err = os.MkdirTemp("", "tidemark-kafka-"); realKafka.err == nil {
-			realKafka.k, realKafka.err = startKafka(jarsDir(t), dir, dir)
+			realKafka.k, realKafka.err = startKafka(jarsDir(t), dir, dir, testConfig, "--standalone")
 		}
 	})
 	if realKafka.err != nil {
@@ -47,7 +48,33 @@ func RealKafka(t testing.TB) (addr string) {
 func OwnKafka(t testing.TB) *Kafka {
 	t.Helper()
 	needKafka(t)
-	k, err := startKafka(jarsDir(t), t.TempDir(), "")
+	k, err := startKafka(jarsDir(t), t.TempDir(), "", testConfig, "--standalone")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(k.Kill)
+	return k
+}
+
+// ComposedKafka is an Apache Kafka with the variables that docker-compose.yml
+// gives it, which its image turns into settings: KAFKA_LOG_DIRS is log.dirs.
+// Only its addresses and its folder are those of this machine.
+func ComposedKafka(t testing.TB, environment map[string]string) *Kafka {
+	t.Helper()
+	needKafka(t)
+	k, err := startKafka(jarsDir(t), t.TempDir(), "", func(broker, controller int, dir string) string {
+		here := strings.NewReplacer(
+			"kafka:9092", fmt.Sprintf("127.0.0.1:%d", broker), "kafka:9093", fmt.Sprintf("127.0.0.1:%d", controller),
+			"//:9092", fmt.Sprintf("//127.0.0.1:%d", broker), "//:9093", fmt.Sprintf("//127.0.0.1:%d", controller),
+			"/var/lib/kafka/data", filepath.Join(dir, "data"))
+		var settings strings.Builder
+		for name, value := range environment {
+			if key, ok := strings.CutPrefix(name, "KAFKA_"); ok && name != "KAFKA_HEAP_OPTS" {
+				fmt.Fprintf(&settings, "%s=%s\n", strings.ToLower(strings.ReplaceAll(key, "_", ".")), here.Replace(value))
+			}
+		}
+		return settings.String()
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,18 +135,24 @@ broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 `
 
-func startKafka(jars, dir, remove string) (*Kafka, error) {
+// testConfig is what most tests want: it is quick to notice what is gone.
+func testConfig(broker, controller int, dir string) string {
+	return fmt.Sprintf(kraftConfig, broker, controller, dir)
+}
+
+func startKafka(jars, dir, remove string, config func(broker, controller int, dir string) string, formatFlags ...string) (*Kafka, error) {
 	ports, err := freePorts(2)
 	if err != nil {
 		return nil, err
 	}
 	k := &Kafka{jars: jars, dir: dir, remove: remove, port: ports[0]}
-	cfg := fmt.Sprintf(kraftConfig, ports[0], ports[1], dir)
-	if err := os.WriteFile(k.configFile(), []byte(cfg), 0o600); err != nil {
+	if err := os.WriteFile(k.configFile(), []byte(config(ports[0], ports[1], dir)), 0o600); err != nil {
 		return nil, err
 	}
-	format := exec.Command("java", "-cp", filepath.Join(jars, "*"), "kafka.tools.StorageTool", "format", //nolint:noctx // seconds
-		"--standalone", "-t", "dGlkZW1hcmstdGVzdC1rYQ", "-c", k.configFile())
+	format := exec.Command("java", append([]string{ //nolint:noctx // seconds
+		"-cp", filepath.Join(jars, "*"), "kafka.tools.StorageTool", "format",
+		"-t", "dGlkZW1hcmstdGVzdC1rYQ", "-c", k.configFile(),
+	}, formatFlags...)...)
 	if out, err := format.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("format kafka storage: %w: %s", err, out)
 	}
