@@ -1,0 +1,105 @@
+package grafana
+
+// withFigures begins a query over published figures that have a date: mid is
+// the middle of the time that one can be about, firm who counted, and subjectName
+// what is shown.
+func withFigures() string {
+	return withNames + `, figures AS (
+    SELECT *, ifNull(at_to, at_from) AS till, ifNull(at_from, at_to) AS since,
+        fromUnixTimestamp64Milli(intDiv(toUnixTimestamp64Milli(assumeNotNull(since)) + toUnixTimestamp64Milli(assumeNotNull(till)), 2), 'UTC') AS mid,
+        ` + firmOf("publisher") + ` AS firm,
+        if(startsWith(subject, '#'), toString(subject), ` + appName("subject") + `) AS subject_name
+    FROM reported
+    WHERE at_from IS NOT NULL OR at_to IS NOT NULL
+)
+`
+}
+
+// firmOf is who counted, of "Similarweb blog; TechCrunch 2025-01-24" Similarweb.
+func firmOf(publisher string) string {
+	return "trimBoth(splitByRegexp(' blog| via | 20[0-9][0-9]|;|,| [(]', " + publisher + ")[1])"
+}
+
+// chosenFigures are those of the chosen apps and of the tags of the chosen topics.
+const chosenFigures = `(subject IN (${app:singlequote}) OR subject IN (SELECT concat('#', member) FROM v_topics WHERE kind = 'tag' AND topic IN (${topic:singlequote})))`
+
+func reportedAnswer() string {
+	return `SELECT concat(toString(count()), ' figures by ', toString(uniqExact(` + firmOf("publisher") + `)), ' sources were published; ',
+    toString(countIf(comparable = 'same' AND basis IN ('measured', 'backfill', 'imported'))), ' can be held against something that was measured, and ',
+    toString(countIf(comparable = 'same' AND basis = 'modelled')), ' only against a curve that was drawn through them.') AS answer
+FROM (SELECT id, any(publisher) AS publisher, argMin(comparable, comparable != 'same') AS comparable, argMin(basis, (comparable != 'same', basis = 'modelled')) AS basis
+    FROM v_reported_vs_measured WHERE ` + chosenFigures + ` GROUP BY id)`
+}
+
+const reportedCounts = `SELECT count() AS "Figures", uniqExact(firm) AS "Sources", countIf(at_from IS NOT NULL AND at_to IS NOT NULL) AS "Dated"
+FROM (SELECT *, %s AS firm FROM reported WHERE ` + chosenFigures + `)`
+
+const reportedRanks = `SELECT $__timeInterval(hour) AS time, concat(%s, %s) AS series, -toNullable(toFloat64(min(best))) AS Value
+FROM v_ranks_hourly
+WHERE target IN (${chart:singlequote}) AND basis IN (${basis:singlequote}) AND entity IN (${app:singlequote}) AND $__timeFilter(hour)
+    AND entity IN (SELECT subject FROM figures WHERE metric = 'rank' AND value IS NOT NULL AND scope IN (${chart:singlequote}))
+GROUP BY time, entity, basis
+UNION ALL
+SELECT toDateTime(mid, 'UTC') AS time, concat(subject_name, ' · ', publisher, ' (reported)') AS series, -toNullable(min(value)) AS Value
+FROM figures
+WHERE metric = 'rank' AND value IS NOT NULL AND scope IN (${chart:singlequote}) AND subject IN (${app:singlequote}) AND $__timeFilter(mid)
+GROUP BY time, series`
+
+// reportedTag is one total of a tag, where it stands and what was published.
+const reportedTag = `SELECT $__timeInterval(hour) AS time, concat('#', tag, ', ', %[2]s, %[1]s) AS series, toNullable(max(level)) AS Value
+FROM v_tags_hourly
+WHERE tag IN (SELECT member FROM v_topics WHERE kind = 'tag' AND topic IN (${topic:singlequote})) AND metric IN (%[3]s)
+    AND basis IN (${basis:singlequote}) AND level > 0 AND $__timeFilter(hour)
+GROUP BY time, tag, metric, basis
+UNION ALL
+SELECT toDateTime(mid, 'UTC') AS time, concat(subject_name, ', ', %[2]s, ' · ', publisher, ' (reported)') AS series, toNullable(max(value)) AS Value
+FROM figures
+WHERE ` + chosenFigures + ` AND startsWith(subject, '#') AND metric IN (%[3]s) AND value > 0 AND $__timeFilter(mid)
+GROUP BY time, series`
+
+const reportedDaily = `SELECT toDateTime(mid, 'UTC') AS time, concat(subject_name, ' · ', splitByString(' (', metric)[1], ', ', firm, ' (reported)') AS series, toNullable(max(value)) AS Value
+FROM figures
+WHERE subject IN (${app:singlequote}) AND endsWith(unit, '/day') AND value > 0 AND $__timeFilter(mid)
+GROUP BY time, series
+ORDER BY time`
+
+// reportedDeclines are what was published as a loss, and the losses that two
+// figures of one source about one thing amount to, the first and the last of them.
+const reportedDeclines = `SELECT concat(firm, ': ', subject_name, ' ', what) AS name, loss AS Value
+FROM (
+    SELECT firm, subject_name, metric AS what, -value / 100 AS loss, subject FROM (
+        SELECT *, %[1]s AS firm, %[2]s AS subject_name FROM reported WHERE unit = 'percent' AND value < 0 AND value >= -100)
+    UNION ALL
+    SELECT firm, subject_name, concat(splitByString(' (', any(metric))[1], ', ', formatDateTime(min(mid), '%%e %%b'), ' to ', formatDateTime(max(mid), '%%e %%b')) AS what,
+        1 - argMax(value, mid) / argMin(value, mid) AS loss, subject
+    FROM figures
+    WHERE endsWith(unit, '/day') AND value > 0
+    GROUP BY firm, subject_name, subject, metric, unit, scope
+    HAVING count() > 1 AND loss > 0
+)
+WHERE subject IN (${app:singlequote}) AND subject NOT IN (SELECT member FROM v_topics WHERE role = 'origin' AND topic IN (${topic:singlequote}))
+ORDER BY Value DESC
+LIMIT 12`
+
+const reportedBeside = `SELECT comparable AS "Comparable", if(startsWith(subject, '#'), toString(subject), %s) AS "About", metric AS "What", publisher AS "Published by",
+    at_from AS "From", at_to AS "To", if(reported_text = '', formatReadableQuantity(assumeNotNull(reported_value)), reported_text) AS "Published",
+    unit AS "Unit", basis AS "Basis",
+    if(measured_value IS NULL, if(comparable = 'same', 'not on the chart', ''), formatReadableQuantity(assumeNotNull(measured_value))) AS "Ours", measured_at AS "Ours at",
+    ratio AS "Ours / published", confidence AS "Confidence", scope AS "Counted where"
+FROM v_reported_vs_measured
+WHERE ` + chosenFigures + ` AND basis IN ('', ${basis:singlequote})
+    AND (at_from IS NULL OR at_from <= $__toTime) AND (at_to IS NULL OR at_to >= $__fromTime)
+ORDER BY comparable != 'same', abs(log(ratio)) DESC NULLS LAST, comparable = 'nothing measured', at_from
+LIMIT 500`
+
+// reportedConflicts are pairs of figures about the same thing whose times overlap
+// and which differ by more than a tenth.
+const reportedConflicts = `SELECT a.subject_name AS "About", a.what AS "What", formatReadableQuantity(assumeNotNull(a.value)) AS "Says", a.publisher AS "The lower",
+    formatReadableQuantity(assumeNotNull(b.value)) AS "says", b.publisher AS "The higher", b.value / a.value AS "Times",
+    greatest(a.since, b.since) AS "Both can be about", least(a.till, b.till) AS "until", a.confidence AS "Confidence in the lower", b.confidence AS "in the higher"
+FROM (SELECT *, splitByString(' (', metric)[1] AS what FROM figures WHERE value > 0 AND ` + chosenFigures + `) AS a
+INNER JOIN (SELECT *, splitByString(' (', metric)[1] AS what FROM figures WHERE value > 0 AND ` + chosenFigures + `) AS b
+    ON b.subject = a.subject AND b.what = a.what AND b.unit = a.unit AND b.scope = a.scope
+WHERE b.value > 1.1 * a.value AND a.since <= b.till AND b.since <= a.till AND a.since <= $__toTime AND a.till >= $__fromTime
+ORDER BY "Times" DESC
+LIMIT 100`
