@@ -7,6 +7,8 @@ type entry struct{ uid, title string }
 func dashboards() []entry {
 	return []entry{
 		{"tidemark-migration", "Migration at a glance"},
+		{"tidemark-surge", "Surge and decline"},
+		{"tidemark-reported", "Measured and reported"},
 	}
 }
 
@@ -14,5 +16,7 @@ func dashboards() []entry {
 func All() []*Board {
 	return []*Board{
 		Migration(),
+		Surge(),
+		Reported(),
 	}
 }

@@ -21,6 +21,7 @@ type Board struct {
 	b                  *dashboard.DashboardBuilder //nolint:staticcheck // files of the newer format name their folder by id, and break where it is made anew
 	err                error
 	ids                map[uint32]string
+	rows               uint32
 }
 
 // NewBoard begins a dashboard. The description is its question: lists of
@@ -61,9 +62,13 @@ func (d *Board) Annotations(annotations ...Annotation) *Board {
 	return d
 }
 
+// firstRow is beyond the ids of panels: a row has an id too, which nobody names.
+const firstRow = 1000
+
 // Row begins a new row with a heading.
 func (d *Board) Row(title string) *Board {
-	d.b.WithRow(dashboard.NewRowBuilder(title))
+	d.rows++
+	d.b.WithRow(dashboard.NewRowBuilder(title).Id(firstRow + d.rows))
 	return d
 }
 

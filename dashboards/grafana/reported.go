@@ -19,7 +19,7 @@ func Reported() *Board {
 			Stat(About{
 				ID: 2, Title: "What was published", Unit: "short", W: 24, H: 4,
 				Description: "Published figures about the chosen apps and the tags of the topic, whenever they were published; how many sources counted them; and of how many both ends of the time that they can be about are known.",
-			}, fmt.Sprintf(reportedCounts, firmOf("publisher"))),
+			}, fmt.Sprintf(reportedCounts, firm)),
 			published(RankAxis(TimeSeries(About{
 				ID: 10, Title: "Place on the chart, and as published", Unit: "none", W: 24, H: 11,
 				Description: "Best place in each hour of the apps about which a place on this chart was published, and the published places as dots in the app's colour. Figures in words only (in the top 5) are in the table.",
@@ -42,13 +42,13 @@ func Reported() *Board {
 			BarGauge(About{
 				ID: 14, Title: "Three firms, three declines", Unit: "percentunit", W: 12, H: 10,
 				Description: "By how much each firm says that the destinations declined. They count different things over different times, so that all of them can be right: users or downloads, from a day to the next, or from one week to a month later. A loss of the two figures that a firm published about one thing is computed from the first and the last.",
-			}, withFigures()+fmt.Sprintf(reportedDeclines, firmOf("publisher"), appName("subject"))).Decimals(0).Min(0).Max(1),
+			}, withFigures()+fmt.Sprintf(reportedDeclines, firm, appName("subject"))).Decimals(0).Min(0).Max(1),
 		).
 		Row("Figure by figure").
-		Panels(reportedTables(app)...)
+		Panels(reportedTables()...)
 }
 
-func reportedTables(app string) []panel {
+func reportedTables() []panel {
 	quantity := property("decimals", 2)
 	return []panel{
 		table24(About{

@@ -7,7 +7,7 @@ func withFigures() string {
 	return withNames + `, figures AS (
     SELECT *, ifNull(at_to, at_from) AS till, ifNull(at_from, at_to) AS since,
         fromUnixTimestamp64Milli(intDiv(toUnixTimestamp64Milli(assumeNotNull(since)) + toUnixTimestamp64Milli(assumeNotNull(till)), 2), 'UTC') AS mid,
-        ` + firmOf("publisher") + ` AS firm,
+        ` + firm + ` AS firm,
         if(startsWith(subject, '#'), toString(subject), ` + appName("subject") + `) AS subject_name
     FROM reported
     WHERE at_from IS NOT NULL OR at_to IS NOT NULL
@@ -15,19 +15,19 @@ func withFigures() string {
 `
 }
 
-// firmOf is who counted, of "Similarweb blog; TechCrunch 2025-01-24" Similarweb.
-func firmOf(publisher string) string {
-	return "trimBoth(splitByRegexp(' blog| via | 20[0-9][0-9]|;|,| [(]', " + publisher + ")[1])"
-}
+// firm is who counted: of the publisher "Similarweb blog; TechCrunch 2025-01-24"
+// Similarweb.
+const firm = "trimBoth(splitByRegexp(' blog| via | 20[0-9][0-9]|;|,| [(]', publisher)[1])"
 
 // chosenFigures are those of the chosen apps and of the tags of the chosen topics.
 const chosenFigures = `(subject IN (${app:singlequote}) OR subject IN (SELECT concat('#', member) FROM v_topics WHERE kind = 'tag' AND topic IN (${topic:singlequote})))`
 
 func reportedAnswer() string {
-	return `SELECT concat(toString(count()), ' figures by ', toString(uniqExact(` + firmOf("publisher") + `)), ' sources were published; ',
-    toString(countIf(comparable = 'same' AND basis IN ('measured', 'backfill', 'imported'))), ' can be held against something that was measured, and ',
-    toString(countIf(comparable = 'same' AND basis = 'modelled')), ' only against a curve that was drawn through them.') AS answer
-FROM (SELECT id, any(publisher) AS publisher, argMin(comparable, comparable != 'same') AS comparable, argMin(basis, (comparable != 'same', basis = 'modelled')) AS basis
+	return `SELECT concat(toString(count()), ' figures by ', toString(uniqExact(firm)), ' sources were published; ',
+    toString(countIf(measured)), ' can be held against something that was measured, and ',
+    toString(countIf(modelled AND NOT measured)), ' only against a curve that was drawn through them.') AS answer
+FROM (SELECT id, any(` + firm + `) AS firm, max(comparable = 'same' AND basis IN ('measured', 'backfill', 'imported')) AS measured,
+        max(comparable = 'same' AND basis = 'modelled') AS modelled
     FROM v_reported_vs_measured WHERE ` + chosenFigures + ` GROUP BY id)`
 }
 

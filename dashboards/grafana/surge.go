@@ -2,6 +2,7 @@ package grafana
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 )
@@ -99,7 +100,7 @@ func surgeTables() []panel {
 func placeLabels() []dashboard.ValueMapping {
 	labels := make(map[string]dashboard.ValueMappingResult, deepest)
 	for rank := 1; rank <= deepest; rank++ {
-		labels[fmt.Sprint(rank)] = dashboard.ValueMappingResult{Text: new(fmt.Sprintf("#%d", rank))}
+		labels[strconv.Itoa(rank)] = dashboard.ValueMappingResult{Text: new("#" + strconv.Itoa(rank))}
 	}
 	return []dashboard.ValueMapping{valueMap(labels)}
 }
