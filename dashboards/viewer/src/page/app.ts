@@ -1,8 +1,7 @@
 // The app: which place of the page is shown, and what all of them share.
 
-import { ask, type Status } from "../api";
+import type { Status } from "../api";
 import { byId, fill, h } from "../dom";
-import { onThemeChange } from "../theme";
 import { home, readAddress, write, type Address } from "./address";
 import * as client from "./client";
 import { DashboardView, type AppHost } from "./dashboard";
@@ -10,7 +9,7 @@ import { onKeys } from "./keys";
 import { drawList, Masthead } from "./masthead";
 import { announce } from "./popover";
 import { drawBanner, drawSourcesPage } from "./running";
-import { themeNow, setTheme } from "./themes";
+import { onThemeChange, setTheme, themeNow } from "./themes";
 
 const statusWhileLoading = 2500;
 const statusEvery = 10_000;
@@ -201,7 +200,7 @@ export class App implements AppHost {
     if (document.hidden && this.status !== null) return;
     const wasLoading = this.loading();
     try {
-      this.status = await ask<Status>("status");
+      this.status = await client.status();
       this.masthead.pulse(this.status);
       drawBanner(byId("banner"), this.status);
     } catch (err) {

@@ -1,5 +1,6 @@
 // The ways to ask the API. An error is always an Error in words for a person.
 
+import type { Status } from "../api";
 import type { Dashboard, Frame } from "../model";
 
 export interface DashboardInfo {
@@ -73,6 +74,8 @@ const post = <T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> 
   });
 
 const id = encodeURIComponent;
+
+export const status = (): Promise<Status> => call("status");
 
 export const dashboards = (): Promise<DashboardInfo[]> => call("dashboards");
 

@@ -47,3 +47,8 @@ export function keep(name: string, value: string | null): void {
     // A browser that keeps nothing still shows everything.
   }
 }
+
+/** Calls back when the reader's system changes between light and dark. */
+export function onThemeChange(fn: () => void): void {
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", fn);
+}
