@@ -1,0 +1,38 @@
+// Every dashboard on the January case: drawn, whole, readable, wide and on a phone.
+import assert from "node:assert/strict";
+import { faint, nameless, overlapping } from "./access.mjs";
+import { everything, panels, phone, wide } from "./helpers.mjs";
+
+/** Panels that are empty on the case, and why. */
+const mayBeEmpty = {};
+
+export default async function boards(story, url) {
+  const all = await (await fetch(`${url}/api/dashboards`)).json();
+  assert.ok(all.length >= 8, `there are ${all.length} dashboards`);
+  for (const d of all) {
+    for (const [size, options] of [["wide", wide], ["on a phone", phone]]) {
+      await story(`${d.title}, ${size}`, options, (page) => look(page, url, d));
+    }
+  }
+  await story("night has contrast too", { ...wide, colorScheme: "dark" }, async (page) => {
+    await page.goto(`${url}/`);
+    await everything(page);
+    assert.deepEqual(await faint(page), []);
+  });
+}
+
+async function look(page, url, d) {
+  const width = page.viewportSize().width;
+  await page.goto(`${url}/d/${d.uid}`);
+  await everything(page);
+  assert.match(await page.title(), new RegExp(`^${d.title}`));
+  const list = await panels(page);
+  assert.ok(list.length > 0, "there are panels");
+  assert.deepEqual(list.filter((p) => p.state !== "drawn" && p.state !== "empty").map((p) => `${p.id} ${p.title}: ${p.state} ${p.says}`), [], "panels that are not drawn");
+  const reasons = mayBeEmpty[d.uid] ?? {};
+  assert.deepEqual(list.filter((p) => p.state === "empty" && reasons[p.id] === undefined).map((p) => `${p.id} ${p.title}: ${p.says}`), [], "empty panels without a known reason");
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, "nothing sticks out at the side");
+  assert.deepEqual(await overlapping(page), [], "words over words");
+  assert.deepEqual(await nameless(page), [], "what a screen reader stumbles over");
+  assert.deepEqual(await faint(page), [], "faint text");
+}
