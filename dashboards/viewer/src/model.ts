@@ -27,6 +27,8 @@ export interface Frame {
   /** How long the query took, milliseconds. */
   ms?: number;
   rowsRead?: number;
+  /** There are more rows than these. */
+  truncated?: boolean;
 }
 
 /** An event, or with timeEnd a stretch of time. Milliseconds. */

@@ -122,6 +122,7 @@ export class PanelFrame {
   private show(): void {
     this.drawn?.destroy();
     fill(this.body);
+    fill(this.about, this.frames.some((f) => f.truncated === true) ? h("small", {}, "not all rows: too many") : null);
     try {
       this.drawn = draw(this.body, this.panel, this.frames, this.host.ctx());
       this.set("drawn");

@@ -147,7 +147,7 @@ export class SQLPage {
     const plot = h("div.quickchart", {});
     this.say(
       "done",
-      h("p.row", {}, h("b", {}, facts(f)), rowsOf(f) >= maxRows ? h("span.wrong", {}, `Cut off after ${maxRows.toLocaleString("en")} rows.`) : null, save),
+      h("p.row", {}, h("b", {}, facts(f)), f.truncated === true ? h("span.wrong", {}, `There is more: cut off after ${rowsOf(f).toLocaleString("en")} rows.`) : null, save),
       plot,
       h("div.scroll", { tabindex: "0", role: "region", "aria-label": "Rows" }, table(f)),
     );
