@@ -4,6 +4,7 @@
 import { fill, h, type Child } from "../dom";
 import type { Ctx, Drawn, Frame, Panel } from "../model";
 import { draw } from "../panels";
+import { markdown } from "../panels/markdown";
 import { whole } from "../format";
 import type { PanelAnswer } from "./client";
 import { announce, copy, dialog, download, freshId, menu, popover, slug, type MenuItem } from "./popover";
@@ -185,10 +186,7 @@ export class PanelFrame {
   }
 
   private describe(): Child[] {
-    return this.host
-      .words(this.panel.description ?? "")
-      .split(/\n{2,}/)
-      .map((p) => h("p", {}, p));
+    return markdown(this.host.words(this.panel.description ?? ""));
   }
 
   private items(): readonly MenuItem[] {

@@ -12,6 +12,9 @@ import { shifted, zoomedOut, type Span } from "./times";
 import { TimeControls, secondsOf, type TimeState } from "./timepicker";
 import { control, type Control } from "./variables";
 
+/** Whether a panel has the description for its title already, or there is none. */
+const said = (file: Dashboard): boolean => (file.description ?? "") === "" || file.panels.some((p) => p.title === file.description);
+
 export class Toolbar {
   readonly el: HTMLElement;
   private readonly controls = new Map<string, Control>();
@@ -39,7 +42,7 @@ export class Toolbar {
       "div.board-head",
       {},
       h("div.board-title", {}, h("h1", {}, file.title), this.linkBox),
-      file.description === undefined ? null : h("p.lede", {}, file.description),
+      said(file) ? null : h("p.lede", {}, file.description),
       h("div.toolbar", { role: "toolbar", "aria-label": "Selection and time" }, this.variableBox(), this.layerBox, h("div.right", {}, this.times.el, share, fold)),
       h("a.back", { href: "#" }, "← Back to the dashboard"),
       this.wrong,
