@@ -279,7 +279,7 @@ export default async function use(story) {
 
   await story("addresses that lead nowhere say so", {}, async (page, { url, complaints }) => {
     await page.goto(`${url}/d/no-such-dashboard`);
-    await page.locator("main [role=alert]").waitFor();
+    await page.getByRole("heading", { name: "This page could not be opened" }).waitFor();
     await page.getByRole("link", { name: "All dashboards" }).click();
     await page.locator(".cards a").first().waitFor();
     assert.ok((await page.locator(".cards a").count()) >= 8);

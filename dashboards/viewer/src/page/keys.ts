@@ -25,7 +25,7 @@ const moveTo = (app: App, way: -1 | 1): void => {
 
 const keys: readonly Key[] = [
   { keys: "?", does: "this list", run: () => help() },
-  { keys: "d", does: "choose a dashboard", run: () => document.getElementById("boards")?.click() },
+  { keys: "d", does: "choose a dashboard", run: () => (document.getElementById("boards")?.focus(), document.getElementById("boards")?.click()) },
   { keys: "t", does: "choose the time", run: (app) => app.board()?.openTime() },
   { keys: "[", does: "earlier", run: (app) => moveTo(app, -1) },
   { keys: "]", does: "later", run: (app) => moveTo(app, 1) },

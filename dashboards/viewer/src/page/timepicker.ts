@@ -64,6 +64,7 @@ export class TimeControls {
   }
 
   openPicker(): void {
+    this.button.focus();
     this.button.click();
   }
 

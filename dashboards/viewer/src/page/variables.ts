@@ -120,7 +120,7 @@ class ChoiceList {
   private rows: readonly Option[] = [];
   private readonly id = freshId("list");
   private readonly box = h("ul.options", { role: "listbox", id: this.id });
-  private readonly input = h("input", { type: "search", role: "combobox", placeholder: "Search", "aria-expanded": "true", "aria-controls": this.id, "aria-autocomplete": "list", autocomplete: "off", spellcheck: "false" });
+  private readonly input = h("input", { type: "text", role: "combobox", placeholder: "Search", "aria-expanded": "true", "aria-controls": this.id, "aria-autocomplete": "list", autocomplete: "off", spellcheck: "false" });
   private close: () => void = () => undefined;
 
   constructor(
