@@ -7,6 +7,8 @@ type entry struct{ uid, title string }
 func dashboards() []entry {
 	return []entry{
 		{"tidemark-migration", "Migration at a glance"},
+		{"tidemark-ranks", "Rank explorer"},
+		{"tidemark-hashtags", "Hashtag pulse"},
 		{"tidemark-surge", "Surge and decline"},
 		{"tidemark-reported", "Measured and reported"},
 	}
@@ -16,6 +18,8 @@ func dashboards() []entry {
 func All() []*Board {
 	return []*Board{
 		Migration(),
+		Ranks(),
+		Hashtags(),
 		Surge(),
 		Reported(),
 	}

@@ -115,10 +115,6 @@ func byRegexp(expression string, properties ...dashboard.DynamicConfigValue) ove
 	return override{Matcher: dashboard.MatcherConfig{Id: "byRegexp", Options: expression}, Properties: properties}
 }
 
-func byName(name string, properties ...dashboard.DynamicConfigValue) override {
-	return override{Matcher: dashboard.MatcherConfig{Id: "byName", Options: name}, Properties: properties}
-}
-
 func property(id string, value any) dashboard.DynamicConfigValue {
 	return dashboard.DynamicConfigValue{Id: id, Value: value}
 }

@@ -1,7 +1,6 @@
 package grafana
 
 import (
-	"github.com/grafana/grafana-foundation-sdk/go/cog"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 )
 
@@ -20,10 +19,18 @@ func toDashboard(title, uid string) link {
 	}
 }
 
-// DataLink is a link of a value in a panel: to a dashboard with the time that is
-// looked at, and with the variables given as "var-app=${__value.raw}". What is
-// not given stays as it is.
-func DataLink(title, uid, variables string) cog.Builder[dashboard.DashboardLink] {
-	url := "/d/" + uid + "?${__url_time_range}&" + variables
-	return link{Title: title, Type: dashboard.DashboardLinkTypeLink, Url: &url, Tags: []string{}}
+// dataLink is a link of the values of a panel or a column: to a dashboard, with
+// the time that is looked at and the variables given as
+// "var-app=${__data.fields.id}".
+type dataLink struct {
+	Title string `json:"title"`
+	URL   string `json:"url"`
+}
+
+func toRanks(title, variables string) dashboard.DynamicConfigValue {
+	return linkTo(title, "tidemark-ranks", variables)
+}
+
+func linkTo(title, uid, variables string) dashboard.DynamicConfigValue {
+	return property("links", []dataLink{{Title: title, URL: "/d/" + uid + "?${__url_time_range}&" + variables}})
 }

@@ -1,34 +1,82 @@
 package grafana
 
+import (
+	"github.com/grafana/grafana-foundation-sdk/go/statetimeline"
+	"github.com/grafana/grafana-foundation-sdk/go/table"
+	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
+)
+
+const howLinesAreDrawn = "Solid lines were measured, dashed ones modelled, dotted ones imported; points are published figures. A hole in a line: nobody looked, or there was nothing to see."
+
 // Migration is the home: who left, where they went, and whether they stayed.
 func Migration() *Board {
 	return NewBoard("tidemark-migration", "Migration at a glance",
 		"Who left, where did they go, and did they stay?", FolderTrends).
-		Variables(Topic(), Application(), Storefront(), ChartOf(false), Basis(), Language(), Answer(migrationAnswer)).
-		Annotations(Events(), NobodyLooked("target IN (${chart:singlequote})")).
+		Variables(Topic(), Application(), Storefront(), ChartOf(false), Basis(), Language(), Answer(migrationAnswer())).
+		Annotations(Events(), NobodyLooked("target IN (${chart:singlequote}) AND basis IN (${basis:singlequote})")).
 		Panels(
 			Question(1, "Who left, where did they go, and did they stay?",
-				"Solid lines were measured, dashed ones modelled, dotted ones imported; points are published figures. A hole in a line: nobody looked, or the app was not on the chart."),
-			RankAxis(TimeSeries(About{
-				ID: 2, Title: "Place on the chart", Unit: "none", W: 24, H: 11,
-				Description: "Best place of each app in each hour (or longer, where the time range is long). #1 is on top and the axis is logarithmic: from #10 to #1 is as far as from #100 to #10. A line ends where the app was not among the places that were looked at, or was taken out of the store.",
-			}, migrationRanks())),
+				howLinesAreDrawn+" All times are UTC."),
+			Stat(About{
+				ID: 8, Title: "In numbers", Unit: "short", W: 24, H: 4,
+				Description: "Of the chosen chart and apps: the best place that a destination of the topic reached, in how many hours one was first, how long the app that the crowd left was off the chart at a stretch, and how often posts with the topic's tags were viewed. Empty: not known.",
+			}, migrationNumbers()).
+				OverrideByName("Hours it was first", fields(property("unit", "none"))).
+				OverrideByName("Best place of a destination", fields(property("unit", "none"), property("mappings", firstPlaces()))).
+				OverrideByName("Origin off the chart for", fields(property("unit", "s"), property("decimals", 0))),
+			rankPanel(2, 24, 12, "Place on the chart"),
+			bandPanel(3, 24, 7),
+			LogAxis(TimeSeries(About{
+				ID: 4, Title: "The topic's tags, in all", Unit: "short", W: 12, H: 9,
+				Description: "How often posts with the topic's tags had been viewed, written or discussed by then, on a logarithmic axis. Points are figures as published, in the middle of the time that they can be about.",
+			}, plain(tagLevels(tagsOfTopic)))),
+			TimeSeries(About{
+				ID: 5, Title: "The topic's tags, new per hour", Unit: "short", W: 12, H: 9,
+				Description: "How many views, posts and discussions were new in each hour: the height of the wave, and its end.",
+			}, plain(tagGrowth(tagsOfTopic+" AND unit = 'views'"))),
+			appTable(6, 14, 9),
+			Table(About{
+				ID: 7, Title: "What happened", Unit: "none", W: 10, H: 9,
+				Description: "Dated events as published, with who said so and how far it is to be trusted. The same events stand as bands on every panel with a time axis.",
+			}, migrationEvents).OverrideByName("When", width(110)).OverrideByName("Who", width(130)),
 		)
 }
 
-const migrationAnswer = `SELECT ifNull(any(explanation), 'No migration was found in this time range.') AS answer
-FROM (SELECT explanation FROM v_migrations
-    WHERE topic IN (${topic:singlequote}) AND basis IN (${basis:singlequote}) AND from <= $__toTime AND ifNull(to, now()) >= $__fromTime
-    ORDER BY severity DESC LIMIT 1)`
-
-// migrationRanks are the lines: an app, its basis where it was not measured, and
-// -rank.
-func migrationRanks() string {
-	return withNames + `SELECT $__timeInterval(slot) AS time,
-    concat(` + appName("entity") + ", " + basisSuffix("basis") + `) AS series,
-    -toFloat64(minIf(rank, state = 'ranked')) AS Value
-FROM v_ranks
-WHERE target IN (${chart:singlequote}) AND basis IN (${basis:singlequote}) AND entity IN (${app:singlequote}) AND $__timeFilter(slot)
-GROUP BY time, entity, basis
-ORDER BY time`
+// rankPanel shows places over time, #1 on top.
+func rankPanel(id, w, h uint32, title string) *timeseries.PanelBuilder {
+	return RankAxis(TimeSeries(About{
+		ID: id, Title: title, Unit: "none", W: w, H: h,
+		Description: "Best place of each app in each hour, or in each longer step where the time range is long. #1 is on top and the axis is logarithmic: from #10 to #1 is as far as from #100 to #10. A line ends where the app was not among the places that were looked at, where nobody looked, or where it was taken out of the store: the bands tell which. Points are places as reported by others.",
+	}, rankLines()))
 }
+
+// bandPanel shows in which part of the chart each app was.
+func bandPanel(id, w, h uint32) *statetimeline.PanelBuilder {
+	return StateTimeline(About{
+		ID: id, Title: "In which part of the chart, and why not", Unit: "none", W: w, H: h,
+		Description: "The band of each app's best place in each step of time. Beyond the chart: we looked, and it was not among the places. Not fetched: nobody could look. Delisted: the store has no such app. Nothing drawn: nobody was to look, or nothing is known.",
+	}, Bands(), bandLines())
+}
+
+// appTable says where each app stood; its first column leads to the app's ranks.
+func appTable(id, w, h uint32) *table.PanelBuilder {
+	return Table(About{
+		ID: id, Title: "From the beginning to the end", Unit: "none", W: w, H: h,
+		Description: "Each app in the time range: its place in the first 24 hours, the best one with the first hour that had it, in how many hours it was first, and its place in the last 24 hours that were seen. An empty field: it was not on the chart then.",
+	}, rankTable()).
+		OverrideByName("App", fields(toRanks("Ranks of this app", "var-app=${__data.fields.id}&var-chart=${chart}"))).
+		OverrideByName("Hours at #1", fields(property("unit", "h"), property("decimals", 0))).
+		OverrideByName("id", hidden())
+}
+
+const migrationEvents = `WITH (SELECT (groupArray(id), groupArray(name)) FROM entities) AS names
+SELECT multiIf(
+        toDate(ifNull(at_to, at_from)) != toDate(at_from), concat(formatDateTime(assumeNotNull(at_from), '%e %b'), ' to ', formatDateTime(assumeNotNull(at_to), '%e %b %Y')),
+        at_to > at_from + INTERVAL 1 HOUR, formatDateTime(assumeNotNull(at_from), '%e %b %Y'),
+        formatDateTime(assumeNotNull(at_from), '%e %b %Y %H:%i')) AS "When",
+    arrayStringConcat(arraySort(groupArray(transform(toString(subject), names.1, names.2, toString(subject)))), ', ') AS "Who",
+    what AS "What", any(publisher) AS "Said by", any(confidence) AS "Confidence"
+FROM events
+WHERE at_from <= $__toTime AND ifNull(at_to, at_from) >= $__fromTime
+GROUP BY at_from, at_to, what
+ORDER BY at_from`

@@ -87,6 +87,15 @@ func rankLabels() []dashboard.ValueMapping {
 	return []dashboard.ValueMapping{valueMap(labels)}
 }
 
+// firstPlaces say #1 for 1, and so on, where a place is a number of its own.
+func firstPlaces() []dashboard.ValueMapping {
+	labels := make(map[string]dashboard.ValueMappingResult, deepest)
+	for rank := 1; rank <= deepest; rank++ {
+		labels[strconv.Itoa(rank)] = dashboard.ValueMappingResult{Text: new("#" + strconv.Itoa(rank))}
+	}
+	return []dashboard.ValueMapping{valueMap(labels)}
+}
+
 // LogAxis is for what grows by factors: views of a tag.
 func LogAxis(p *timeseries.PanelBuilder) *timeseries.PanelBuilder {
 	return p.ScaleDistribution(common.NewScaleDistributionConfigBuilder().Type(common.ScaleDistributionLog).Log(10))
@@ -191,4 +200,19 @@ func Question(id uint32, question, reading string) *text.PanelBuilder {
 
 func valueMap(options map[string]dashboard.ValueMappingResult) dashboard.ValueMapping {
 	return dashboard.ValueMapping{ValueMap: &dashboard.ValueMap{Type: dashboard.MappingTypeValueToText, Options: options}}
+}
+
+// fields are the properties of an override.
+func fields(properties ...dashboard.DynamicConfigValue) []dashboard.DynamicConfigValue {
+	return properties
+}
+
+// width is the width of a table's column, in pixels.
+func width(pixels int) []dashboard.DynamicConfigValue {
+	return fields(property("custom.width", pixels))
+}
+
+// hidden keeps a column for links only.
+func hidden() []dashboard.DynamicConfigValue {
+	return fields(property("custom.hideFrom", map[string]bool{"viz": true, "legend": true, "tooltip": true}))
 }

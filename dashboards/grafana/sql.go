@@ -1,12 +1,16 @@
 package grafana
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Pieces of SQL that several dashboards use, so that the same thing is said in
 // the same way everywhere.
 
 // withNames begins a query that shows names of apps in the chosen language:
-// names has ids and names side by side, for appName.
+// names has ids and names side by side, for appName. More may follow it after a
+// comma.
 const withNames = `WITH (SELECT (groupArray(id), groupArray(if('${lang}' = 'zh' AND zh != '', zh, name)))
     FROM (SELECT id, name, arrayFirst(a -> match(a, '\\p{Han}'), aliases) AS zh FROM entities)) AS names
 `
@@ -18,7 +22,7 @@ func appName(entity string) string {
 
 // basisSuffix stands behind a line's name, and decides how the line is drawn:
 // see basisOverrides. What was measured has none.
-func basisSuffix(basis string) string {
+func basisSuffix(basis string) string { //nolint:unparam // a query over two tables says which
 	return fmt.Sprintf("if(%s = 'measured', '', concat(' (', %[1]s, ')'))", basis)
 }
 
@@ -38,3 +42,11 @@ func scaled(value, series, time string) string {
     '${scale}' = 'z', (%[1]s - avg(%[1]s) OVER (PARTITION BY %[2]s)) / nullIf(stddevPop(%[1]s) OVER (PARTITION BY %[2]s), 0),
     %[1]s)`, value, series, time)
 }
+
+// plain is a query with scaled in it, for a dashboard without the selector.
+func plain(sql string) string { return strings.ReplaceAll(sql, "${scale}", "raw") }
+
+// middle is the middle of the time that a published figure can be about; of one
+// whose end is not known its beginning. Without a beginning it has no place on an
+// axis, and its moment is 1970.
+const middle = `toDateTime(intDiv(ifNull(toUnixTimestamp(at_from), 0) + coalesce(toUnixTimestamp(at_to), toUnixTimestamp(at_from), 0), 2))`

@@ -1,0 +1,86 @@
+package grafana
+
+// Hashtags is the pulse of the tags: how loud, when in the day, and who was first.
+func Hashtags() *Board {
+	const question = "How loud is the tag, at which hours, and who talked first?"
+	return NewBoard("tidemark-hashtags", "Hashtag pulse", question, FolderTrends).
+		Variables(Topic(), Platform(), Tag(), Basis(), Scale(), Language(), Answer(hashtagsAnswer)).
+		Annotations(Events(), NobodyLooked("splitByChar('/', toString(target))[1] = 'tag' AND splitByChar('/', toString(target))[4] IN (${tag:singlequote}) AND basis IN (${basis:singlequote})")).
+		Panels(
+			Question(1, question,
+				howLinesAreDrawn+" Of two servers the same tag is never added up: each counts what it knows of."),
+			LogAxis(TimeSeries(About{
+				ID: 2, Title: "In all, ${scale}", Unit: "short", W: 24, H: 11,
+				Description: "How often posts with the tag had been viewed, written or discussed by then, or how often it was used today, on a logarithmic axis. Points are figures as published, in the middle of the time that they can be about.",
+			}, tagLevels(chosenTags))),
+			TimeSeries(About{
+				ID: 3, Title: "New per hour, ${scale}", Unit: "short", W: 24, H: 9,
+				Description: "How many were new in each hour. Where a count became smaller, or nobody looked for long, it is not known and nothing is drawn.",
+			}, tagGrowth(chosenTags)),
+		).
+		Row("When in the day, on two clocks").
+		Panels(
+			Heatmap(About{
+				ID: 4, Title: "Hours of the day in New York (US/Eastern)", Unit: "percentunit", W: 12, H: 11,
+				Description: "Which share of a day's new views, posts or uses fell into each hour of the day, days and hours in US/Eastern time. An even day has 4 % in each hour. A day that was not seen whole is left out.",
+			}, hoursOfDay("America/New_York")),
+			Heatmap(About{
+				ID: 5, Title: "Hours of the day in Shanghai (China)", Unit: "percentunit", W: 12, H: 11,
+				Description: "The same, days and hours in China's time: what is a night here is a day there.",
+			}, hoursOfDay("Asia/Shanghai")),
+		).
+		Row("Who has the attention, and who had it first").
+		Panels(
+			TimeSeries(About{
+				ID: 6, Title: "Share of attention, by day", Unit: "percentunit", W: 14, H: 9,
+				Description: "How what was said, read and searched of the apps of the topic divides among them, day by day, by family of sources: all of one family and metric are 100 %. An app without a line was not seen.",
+			}, attentionShare).Min(0).Max(1).Interval("1d"),
+			TimeSeries(About{
+				ID: 7, Title: "Between how many apps", Unit: "none", W: 10, H: 9,
+				Description: "The effective number of apps that share the attention: 1 / sum of the squared shares (the inverse of the Herfindahl-Hirschman index), by family of sources. 1: one app has all of it.",
+			}, attentionApps).Min(1).Interval("1d"),
+			Table(About{
+				ID: 8, Title: "Who leads, who follows", Unit: "none", W: 24, H: 8,
+				Description: "Of each pair of families of sources: by how many hours the second is later where the two go together best, how well they do (Pearson's correlation of what is new by hour), and by how many hours the first surge of the one began before that of the other. Over the newest 90 days of the topic. A correlation is no cause.",
+			}, leadLag).
+				OverrideByName("Later by", fields(property("unit", "h"))).
+				OverrideByName("First surge earlier by", fields(property("unit", "h"), property("decimals", 0))).
+				OverrideByName("Correlation", fields(property("decimals", 2))).
+				OverrideByName("Hours compared", fields(property("unit", "none"))),
+		)
+}
+
+const attentionShare = withNames + `SELECT time, series, Value FROM (
+    SELECT toDateTime(day, 'UTC') AS time,
+        concat(transform(toString(entity), names.1, names.2, toString(entity_name)), ' · ', family, ' ', replaceAll(toString(metric), '_', ' '), if(basis = 'measured', '', concat(' (', basis, ')'))) AS series, any(share) AS Value
+    FROM v_attention_share
+    WHERE topic IN (${topic:singlequote}) AND basis IN (${basis:singlequote}) AND day BETWEEN toDate($__fromTime) AND toDate($__toTime)
+    GROUP BY time, series
+)
+ORDER BY time WITH FILL STEP toIntervalDay(1) INTERPOLATE (series)`
+
+const attentionApps = `SELECT time, series, Value FROM (
+    SELECT toDateTime(day, 'UTC') AS time,
+        concat('Apps · ', family, ' ', replaceAll(toString(metric), '_', ' '), if(basis = 'measured', '', concat(' (', basis, ')'))) AS series, 1 / sum(share * share) AS Value
+    FROM v_attention_share
+    WHERE topic IN (${topic:singlequote}) AND basis IN (${basis:singlequote}) AND day BETWEEN toDate($__fromTime) AND toDate($__toTime)
+    GROUP BY time, topic, series
+)
+ORDER BY time WITH FILL STEP toIntervalDay(1) INTERPOLATE (series)`
+
+const leadLag = `SELECT topic AS "Topic", basis AS "Basis", leader AS "First", follower AS "Then", lag_h AS "Later by", correlation AS "Correlation",
+    hours AS "Hours compared", onset_lead_h AS "First surge earlier by"
+FROM v_lead_lag
+WHERE topic IN (${topic:singlequote}) AND basis IN (${basis:singlequote})
+ORDER BY correlation DESC`
+
+// hashtagsAnswer names the loudest hour of the loudest tag.
+const hashtagsAnswer = `SELECT if(count() = 0, 'None of the chosen tags grew in this time, or nobody looked.', concat(
+    argMax(concat('#', tag, ' was loudest on ', formatDateTime(hour, '%e %M at %H:00'), ' UTC (', formatDateTime(hour, '%e %M %H:00', 'America/New_York'), ' in New York, ',
+        formatDateTime(hour, '%e %M %H:00', 'Asia/Shanghai'), ' in Shanghai): ', formatReadableQuantity(growth), ' new ', toString(unit), ' on ', platform, ' in that hour'), growth),
+    argMax(concat(', of ', formatReadableQuantity(last), ' by the end.', if(basis = 'measured', '', concat(' (This is ', basis, ', not measured.)'))), growth))) AS answer
+FROM (
+    SELECT hour, tag, unit, platform, basis, growth / over_h AS growth, max(ifNull(level, 0)) OVER (PARTITION BY tag, platform, unit, basis) AS last
+    FROM v_tags_hourly
+    WHERE ` + chosenTags + ` AND growth > 0 AND over_h > 0 AND basis IN (${basis:singlequote}) AND $__timeFilter(hour)
+)`

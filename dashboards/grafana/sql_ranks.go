@@ -1,0 +1,210 @@
+package grafana
+
+// SQL about charts. Lines of ranks are read from the hourly rollup, which is
+// ordered by what panels ask for; only states need to know of every look.
+
+// withApps begins a query like withNames, and knows which app of which store is
+// which entity: see entityOf.
+const withApps = withNames + `, (SELECT (groupArray(key), groupArray(entity)) FROM entity_keys) AS keys
+`
+
+// entityOf is the entity of a rank in v_hourly; it needs withApps. What is no key
+// is an entity's own id, as of apps whose store id is not known.
+const entityOf = `transform(concat(splitByChar('/', toString(target))[2], '/', toString(subject)), keys.1, keys.2, toString(subject))`
+
+// chosenRanks are the ranks of the chosen apps, charts, bases and time.
+const chosenRanks = `FROM v_hourly
+    WHERE metric = 'rank' AND target IN (${chart:singlequote}) AND basis IN (${basis:singlequote})
+        AND subject IN (SELECT splitByChar('/', key)[-1] FROM entity_keys WHERE entity IN (${app:singlequote}))
+        AND $__timeFilter(bucket)`
+
+// holes ends a query of lines: ordered by time, with a moment of nothing in each
+// step without any row, so that no line is drawn across a time that nobody saw.
+const holes = `ORDER BY time WITH FILL STEP toIntervalSecond($__interval_s) INTERPOLATE (series)`
+
+// severalCharts stands behind an app's name where several charts are chosen.
+func severalCharts() string {
+	return "if(length([${chart:singlequote}]) > 1, concat(' · ', " + chartName("target") + "), '')"
+}
+
+// rankLines are ranks over time, with the reported ones as points of their own in
+// the middle of the time that they can be about.
+func rankLines() string {
+	return withApps + `SELECT time, series, Value FROM (
+    SELECT $__timeInterval(bucket) AS time,
+        concat(` + appName(entityOf) + ", " + severalCharts() + ", " + basisSuffix("basis") + `) AS series,
+        -min(min) AS Value
+    ` + chosenRanks + `
+    GROUP BY time, target, subject, basis
+    UNION ALL
+    SELECT $__timeInterval(middle) AS time,
+        concat(` + appName("subject") + `, if(length([${chart:singlequote}]) > 1, concat(' · ', any(` + chartName("scope") + `)), ''), ' (reported)') AS series,
+        -min(value) AS Value
+    FROM (SELECT subject, scope, value, ` + middle + ` AS middle FROM reported
+        WHERE metric = 'rank' AND value IS NOT NULL AND scope IN (${chart:singlequote}) AND subject IN (${app:singlequote}))
+    WHERE $__timeFilter(middle)
+    GROUP BY time, subject, scope
+)
+` + holes
+}
+
+// bandLines are the bands of the chosen apps: the best place of a step decides,
+// else what the looks say; a step without a look is a hole.
+func bandLines() string {
+	return withNames + `SELECT time, series, Value FROM (
+    SELECT $__timeInterval(hour) AS time,
+        concat(` + appName("entity") + ", " + severalCharts() + ", " + basisSuffix("basis") + `) AS series,
+        ` + bandOf(`multiIf(countIf(state = 'ranked') > 0, 'ranked', countIf(state = 'delisted') > 0, 'delisted', countIf(state = 'unranked') > 0, 'unranked', 'not_fetched')`, "min(best)") + ` AS Value
+    FROM v_ranks_hourly
+    WHERE target IN (${chart:singlequote}) AND basis IN (${basis:singlequote}) AND entity IN (${app:singlequote}) AND $__timeFilter(hour)
+    GROUP BY time, target, entity, basis
+)
+` + holes
+}
+
+// rankTable has a row per app and chart: where it stood at the beginning of the
+// time range, at its best and at the end.
+func rankTable() string {
+	return withApps + `SELECT ` + appName("entity") + ` AS "App", chart AS "Chart", basis AS "Basis",
+    if(first_hour <= $__fromTime + INTERVAL 1 DAY, toNullable(first_rank), NULL) AS "At the beginning", best AS "Best", best_hour AS "Best since", at_first AS "Hours at #1",
+    if(last_hour > newest - INTERVAL 12 HOUR, toNullable(last_rank), NULL) AS "At the end", last_hour AS "Last seen", entity AS "id"
+FROM (
+    SELECT ` + entityOf + ` AS entity, ` + chartName("target") + ` AS chart, basis, min(bucket) AS first_hour, argMin(first, bucket) AS first_rank,
+        min(min) AS best, argMin(bucket, (min, bucket)) AS best_hour, countIf(min = 1) AS at_first, max(bucket) AS last_hour, argMax(last, bucket) AS last_rank,
+        max(last_hour) OVER (PARTITION BY target, basis) AS newest
+    ` + chosenRanks + `
+    GROUP BY target, subject, basis
+)
+ORDER BY best, at_first DESC, entity`
+}
+
+// strengthLines make places comparable by the selector scale: raw is
+// log10(200 / rank), 0 at #200 and 2.3 at #1.
+func strengthLines() string {
+	return withApps + `SELECT time, series, ` + scaled("strength", "series", "time") + ` AS Value FROM (
+    SELECT time, series, strength FROM (
+        SELECT $__timeInterval(bucket) AS time,
+            concat(` + appName(entityOf) + ", " + severalCharts() + ", " + basisSuffix("basis") + `) AS series,
+            toNullable(log10(200 / min(min))) AS strength
+        ` + chosenRanks + `
+        GROUP BY time, target, subject, basis
+    )
+    ` + holes + `
+)
+ORDER BY time`
+}
+
+// migrationNumbers are single numbers about the chosen chart and apps: of who
+// gained the most, of who lost, and of the topic's tags. What is not known is
+// left empty.
+func migrationNumbers() string {
+	return `WITH (SELECT (groupArray(key), groupArray(entity)) FROM entity_keys) AS keys,
+    ranks AS (
+        SELECT ` + entityOf + ` AS entity, any(role) AS role, toNullable(min(min)) AS best, toNullable(countIf(min = 1)) AS at_first,
+            arrayMax(arrayDifference(arraySort(groupUniqArray(toUnixTimestamp(bucket))))) AS longest
+        FROM (SELECT * ` + chosenRanks + `) AS r
+        INNER JOIN (SELECT member, role FROM v_topics WHERE kind = 'entity' AND topic IN (${topic:singlequote})) AS t ON t.member = ` + entityOf + `
+        GROUP BY entity
+    ),
+    tags AS (
+        SELECT max(level) AS most, max(growth) AS busiest FROM v_tags_hourly
+        WHERE ` + tagsOfTopic + ` AND unit = 'views' AND basis IN (${basis:singlequote}) AND $__timeFilter(hour)
+    )
+SELECT (SELECT min(best) FROM ranks WHERE role = 'destination') AS "Best place of a destination",
+    (SELECT max(at_first) FROM ranks WHERE role = 'destination') AS "Hours it was first",
+    (SELECT maxOrNull(longest) FROM ranks WHERE role = 'origin' AND longest > 86400) AS "Origin off the chart for",
+    (SELECT most FROM tags) AS "Views of the tag in all",
+    (SELECT busiest FROM tags) AS "New views in its busiest hour"`
+}
+
+// hoursAtFirst has a bar per app: in how many hours it was first.
+func hoursAtFirst() string {
+	return withApps + `SELECT concat(` + appName(entityOf) + ", " + severalCharts() + ", " + basisSuffix("basis") + `) AS name, countIf(min = 1) AS Value
+` + chosenRanks + `
+GROUP BY target, subject, basis
+HAVING Value > 0
+ORDER BY Value DESC`
+}
+
+// migrationAnswer says in a sentence who gained, for how long, and what became of
+// who lost, of the chart and the apps that are chosen. Of several bases it takes
+// the one that we know best.
+func migrationAnswer() string {
+	return withEnglishNames + `, (SELECT (groupArray(key), groupArray(entity)) FROM entity_keys) AS keys,
+    told AS (
+        SELECT ` + entityOf + ` AS entity, basis,
+            entity IN (SELECT member FROM v_topics WHERE role = 'destination' AND topic IN (${topic:singlequote})) AS gains,
+            entity IN (SELECT member FROM v_topics WHERE role = 'origin' AND topic IN (${topic:singlequote})) AS loses,
+            if(min(bucket) < $__fromTime + INTERVAL 1 DAY, concat(' from #', toString(toUInt32(argMin(first, bucket)))), '') AS risen_from,
+            toUInt32(min(min)) AS best, argMin(bucket, (min, bucket)) AS best_hour, countIf(min = 1) AS at_first,
+            maxIf(bucket, min <= 10) AS last_in_10, max(bucket) AS last_hour, toUInt32(argMax(last, bucket)) AS last_rank,
+            arraySort(groupUniqArray(toUnixTimestamp(bucket))) AS hours, arrayDifference(hours) AS steps, indexOf(steps, arrayMax(steps)) AS longest,
+            max(last_hour) OVER (PARTITION BY basis) AS newest
+        ` + chosenRanks + `
+        GROUP BY target, subject, basis
+    ),
+    (SELECT argMin(basis, indexOf(['measured', 'backfill', 'imported', 'modelled'], basis)) FROM told) AS known
+SELECT if(count() = 0, 'None of the chosen apps was seen on this chart in this time.', concat(
+    ifNull(argMaxIf(concat(transform(toString(entity), names.1, names.2, toString(entity)), if(best_hour < $__fromTime + INTERVAL 1 HOUR, concat(' stood at #', toString(best)), concat(' rose', risen_from, ' to #', toString(best), ' on ', formatDateTime(best_hour, '%e %M'))),
+        if(at_first > 0, concat(', was first for ', toString(at_first), ' hours'), ''),
+        if(best <= 10 AND last_in_10 < newest - INTERVAL 12 HOUR, concat(', left the top 10 on ', formatDateTime(last_in_10, '%e %M')), ''),
+        if(last_hour < newest - INTERVAL 12 HOUR, concat(' and the chart on ', formatDateTime(last_hour, '%e %M')), concat(' and stood at #', toString(last_rank), ' at the end')), '. '),
+        (at_first, -toInt64(best)), gains), ''),
+    ifNull(argMaxIf(concat(transform(toString(entity), names.1, names.2, toString(entity)),
+        if(steps[longest] > 86400, concat(' was off the chart from ', formatDateTime(fromUnixTimestamp(hours[longest - 1] + 3600), '%e %M %H:%i'), ' to ', formatDateTime(fromUnixTimestamp(hours[longest]), '%e %M %H:%i')), concat(' went to #', toString(last_rank))), '. '),
+        length(hours), loses), ''),
+    if(known = 'measured', '', concat('(This is ', known, ', not measured.)')))) AS answer
+FROM told WHERE basis = known`
+}
+
+// moversSQL compares the beginning and the end of the time range. The names are
+// joined by transform, so that the view is read once.
+const moversSQL = withNames + `SELECT transform(toString(entity), names.1, names.2, toString(entity)) AS "App", target AS "Chart", basis AS "Basis", change AS "Change",
+    rank_before AS "Before", rank_now AS "Now", log_change AS "Distance", days_at_first AS "Days at #1", entity AS "id", target
+FROM movers_between(since = $__fromTime, until = $__toTime)
+WHERE target IN (${chart:singlequote}) AND basis IN (${basis:singlequote}) AND entity IN (${app:singlequote})
+ORDER BY abs(ifNull(log_change, 100)) DESC, entity
+LIMIT 50`
+
+// shares has a row per step, chart, basis and chosen app with the share of the
+// app in the strength of all of them.
+const shares = `SELECT time, target, basis, entity, strength / nullIf(sum(strength) OVER (PARTITION BY time, target, basis), 0) AS share FROM (
+        SELECT $__timeInterval(bucket) AS time, target, basis, ` + entityOf + ` AS entity, toNullable(avg(log10((200 + 1) / min))) AS strength
+        ` + chosenRanks + `
+        GROUP BY time, target, basis, entity
+    )`
+
+func shareLines() string {
+	return withApps + `SELECT time, series, Value FROM (
+    SELECT time, concat(` + appName("entity") + ", " + severalCharts() + ", " + basisSuffix("basis") + `) AS series, share AS Value
+    FROM (` + shares + `)
+)
+` + holes
+}
+
+func effectiveApps() string {
+	return withApps + `SELECT time, series, Value FROM (
+    SELECT time, concat('Apps', ` + severalCharts() + ", " + basisSuffix("basis") + `) AS series, 1 / nullIf(sum(share * share), 0) AS Value
+    FROM (` + shares + `)
+    GROUP BY time, target, basis
+)
+` + holes
+}
+
+// ranksAnswer names who rose and who fell the most between the first and the last
+// day of the time range.
+func ranksAnswer() string {
+	return withApps + `, told AS (
+        SELECT ` + appName(entityOf) + ` AS name, ` + chartName("target") + ` AS chart, min(bucket) AS since, max(bucket) AS until,
+            toUInt32(argMin(first, bucket)) AS first_rank, toUInt32(argMax(last, bucket)) AS last_rank, min(since) OVER () AS oldest, max(until) OVER () AS newest
+        ` + chosenRanks + `
+        GROUP BY target, subject, basis
+    ),
+    moved AS (SELECT *, log(first_rank / last_rank) AS distance FROM told WHERE since < oldest + INTERVAL 1 DAY AND until > newest - INTERVAL 1 DAY)
+SELECT if((SELECT count() FROM told) = 0, 'None of the chosen apps was seen on these charts in this time.', concat(
+    if(countIf(distance > 0) = 0, 'Nobody rose. ', concat(argMax(concat(name, ' rose from #', toString(first_rank), ' to #', toString(last_rank), ' (', chart, ')'), distance), ', the furthest of all. ')),
+    if(countIf(distance < 0) = 0, '', concat(argMin(concat(name, ' fell from #', toString(first_rank), ' to #', toString(last_rank), ' (', chart, '). '), distance))),
+    ifNull((SELECT concat('Came in: ', arrayStringConcat(arraySort(groupUniqArray(name)), ', '), '. ') FROM told WHERE since >= oldest + INTERVAL 1 DAY HAVING count() > 0), ''),
+    ifNull((SELECT concat('Gone: ', arrayStringConcat(arraySort(groupUniqArray(name)), ', '), '.') FROM told WHERE until <= newest - INTERVAL 12 HOUR HAVING count() > 0), ''))) AS answer
+FROM moved`
+}

@@ -1,0 +1,78 @@
+package grafana
+
+import (
+	"fmt"
+	"strings"
+)
+
+// SQL about tags.
+
+// tagsOfTopic are the tags of the chosen topics, for dashboards without a
+// selector of tags.
+const tagsOfTopic = `tag IN (SELECT member FROM v_topics WHERE kind = 'tag' AND topic IN (${topic:singlequote}))`
+
+// chosenTags are those of the selectors.
+const chosenTags = `tag IN (${tag:singlequote}) AND platform IN (${platform:singlequote})`
+
+// tagName says what a line of v_tags_hourly counts: #tag views, xiaohongshu.
+const tagName = `concat('#', tag, ' ', replaceAll(toString(unit), '_', ' '), ', ', platform)`
+
+// tagLevels are the levels of tags: how many there are in all, or today. The
+// published figures of the same series are points.
+func tagLevels(condition string) string {
+	return `SELECT time, series, ` + scaled("level_at", "series", "time") + ` AS Value FROM (
+    SELECT time, series, level_at FROM (
+        SELECT $__timeInterval(hour) AS time, concat(` + tagName + ", " + basisSuffix("basis") + `) AS series, toNullable(max(level)) AS level_at
+        FROM v_tags_hourly
+        WHERE ` + condition + ` AND level > 0 AND basis IN (${basis:singlequote}) AND $__timeFilter(hour)
+        GROUP BY time, tag, platform, unit, basis
+        UNION ALL
+        SELECT $__timeInterval(middle) AS time,
+            concat('#', tag, ' ', unit, ', ', platform, ' (reported)') AS series, toNullable(max(value)) AS level_at
+        FROM (SELECT value, ` + middle + ` AS middle, trimLeft(toString(subject), '#') AS tag, splitByChar('/', scope)[2] AS platform, replaceRegexpOne(metric, '_total$', '') AS unit
+            FROM reported WHERE startsWith(scope, 'tag/') AND value > 0)
+        WHERE ` + condition + ` AND $__timeFilter(middle)
+        GROUP BY time, tag, platform, unit
+    )
+    ` + holes + `
+)
+ORDER BY time`
+}
+
+// tagGrowth is what was new by hour.
+func tagGrowth(condition string) string {
+	return `SELECT time, series, ` + scaled("new_per_hour", "series", "time") + ` AS Value FROM (
+    SELECT time, series, new_per_hour FROM (
+        SELECT $__timeInterval(hour) AS time, concat(` + tagName + ", " + basisSuffix("basis") + `) AS series,
+            toNullable(sum(growth) / sum(over_h)) AS new_per_hour
+        FROM v_tags_hourly
+        WHERE ` + condition + ` AND growth IS NOT NULL AND over_h > 0 AND basis IN (${basis:singlequote}) AND $__timeFilter(hour)
+        GROUP BY time, tag, platform, unit, basis
+    )
+    ` + holes + `
+)
+ORDER BY time`
+}
+
+// hoursOfDay is, by day of a zone, which share of the day's new views, posts or
+// uses fell into each hour of that zone. A day that was not seen whole is left
+// out, because its shares would be too large.
+func hoursOfDay(zone string) string {
+	columns := make([]string, 24)
+	for h := range columns {
+		columns[h] = fmt.Sprintf(`avgOrNullIf(share, h = %d) AS "%02d:00"`, h, h)
+	}
+	return `SELECT toDateTime(day, 'UTC') AS time,
+    ` + strings.Join(columns, ",\n    ") + `
+FROM (
+    SELECT toDate(hour, '` + zone + `') AS day, toHour(hour, '` + zone + `') AS h, target, unit, basis,
+        sum(growth) / nullIf(sum(sum(growth)) OVER (PARTITION BY day, target, unit, basis), 0) AS share,
+        count() OVER (PARTITION BY day, target, unit, basis) AS seen
+    FROM v_tags_hourly
+    WHERE ` + chosenTags + ` AND growth IS NOT NULL AND over_h = 1 AND basis IN (${basis:singlequote}) AND $__timeFilter(hour)
+    GROUP BY day, h, target, unit, basis
+)
+WHERE seen >= 23
+GROUP BY day
+ORDER BY day`
+}
