@@ -52,7 +52,7 @@ func Hashtags() *Board {
 
 const attentionShare = withNames + `SELECT time, series, Value FROM (
     SELECT toDateTime(day, 'UTC') AS time,
-        concat(transform(toString(entity), names.1, names.2, toString(entity_name)), ' · ', family, ' ', replaceAll(toString(metric), '_', ' '), if(basis = 'measured', '', concat(' (', basis, ')'))) AS series, any(share) AS Value
+        concat(transform(toString(entity), names.1, names.2, toString(entity_name)), ' · ', family, ' ', replaceAll(toString(metric), '_', ' '), if(basis = 'measured', '', concat(' (', basis, ')'))) AS series, toNullable(any(share)) AS Value
     FROM v_attention_share
     WHERE topic IN (${topic:singlequote}) AND basis IN (${basis:singlequote}) AND day BETWEEN toDate($__fromTime) AND toDate($__toTime)
     GROUP BY time, series
@@ -61,7 +61,7 @@ ORDER BY time WITH FILL STEP toIntervalDay(1) INTERPOLATE (series)`
 
 const attentionApps = `SELECT time, series, Value FROM (
     SELECT toDateTime(day, 'UTC') AS time,
-        concat('Apps · ', family, ' ', replaceAll(toString(metric), '_', ' '), if(basis = 'measured', '', concat(' (', basis, ')'))) AS series, 1 / sum(share * share) AS Value
+        concat('Apps · ', family, ' ', replaceAll(toString(metric), '_', ' '), if(basis = 'measured', '', concat(' (', basis, ')'))) AS series, toNullable(1 / sum(share * share)) AS Value
     FROM v_attention_share
     WHERE topic IN (${topic:singlequote}) AND basis IN (${basis:singlequote}) AND day BETWEEN toDate($__fromTime) AND toDate($__toTime)
     GROUP BY time, topic, series

@@ -20,6 +20,7 @@ const chosenRanks = `FROM v_hourly
 
 // holes ends a query of lines: ordered by time, with a moment of nothing in each
 // step without any row, so that no line is drawn across a time that nobody saw.
+// Value has to be Nullable: else the nothing would be a 0.
 const holes = `ORDER BY time WITH FILL STEP toIntervalSecond($__interval_s) INTERPOLATE (series)`
 
 // severalCharts stands behind an app's name where several charts are chosen.
@@ -54,7 +55,7 @@ func bandLines() string {
 	return withNames + `SELECT time, series, Value FROM (
     SELECT $__timeInterval(hour) AS time,
         concat(` + appName("entity") + ", " + severalCharts() + ", " + basisSuffix("basis") + `) AS series,
-        ` + bandOf(`multiIf(countIf(state = 'ranked') > 0, 'ranked', countIf(state = 'delisted') > 0, 'delisted', countIf(state = 'unranked') > 0, 'unranked', 'not_fetched')`, "min(best)") + ` AS Value
+        toNullable(` + bandOf(`multiIf(countIf(state = 'ranked') > 0, 'ranked', countIf(state = 'delisted') > 0, 'delisted', countIf(state = 'unranked') > 0, 'unranked', 'not_fetched')`, "min(best)") + `) AS Value
     FROM v_ranks_hourly
     WHERE target IN (${chart:singlequote}) AND basis IN (${basis:singlequote}) AND entity IN (${app:singlequote}) AND $__timeFilter(hour)
     GROUP BY time, target, entity, basis
