@@ -21,6 +21,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		commonHead(w.Header())
 		w.Header().Set("Content-Type", "text/html; charset=UTF-8")
 		io.WriteString(w, "Ok.\n") //nolint:errcheck // nobody is left to tell
+	case r.URL.Path == "/freeze":
+		s.serveFreeze(w, r)
 	case r.URL.Path != "/" && r.URL.Path != "/query":
 		http.Error(w, "There is no handle "+r.URL.Path+"\n\nUse / or /ping for health checks.\n\nSend queries from your program with POST method or GET /?query=...", http.StatusNotFound)
 	default:
@@ -81,6 +83,12 @@ func (s *server) statement(r *http.Request, req *request, out *output) error {
 		return err
 	}
 	defer leave()
+	if st.insert != nil || !streams(st.verb) && st.verb != "KILL" && st.verb != "SYSTEM" {
+		if err := s.writers.Acquire(r.Context(), 1); err != nil {
+			return exceptionf(codeCancelled, "Query was cancelled while it waited for a freeze to end")
+		}
+		defer s.writers.Release(1)
+	}
 	session, err := s.sessions.take(req)
 	if err != nil {
 		return err

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // server answers the ClickHouse HTTP interface.
@@ -22,6 +24,9 @@ type server struct {
 	sessions *sessions
 	// slots is as large as statements may run at once.
 	slots chan struct{}
+	// writers counts the statements that write, so that a freeze can wait for
+	// them and hold back others.
+	writers *semaphore.Weighted
 
 	mu      sync.Mutex
 	running map[string]struct{}
@@ -58,7 +63,7 @@ func Serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(addr st
 		return err
 	}
 	s := &server{
-		core: c, cfg: cfg, log: log, slots: make(chan struct{}, cfg.MaxQueries), running: map[string]struct{}{},
+		core: c, cfg: cfg, log: log, slots: make(chan struct{}, cfg.MaxQueries), writers: semaphore.NewWeighted(maxWriters), running: map[string]struct{}{},
 		stuck:    make(chan string, 1),
 		sessions: &sessions{core: c, kept: map[string]*session{}, now: time.Now},
 	}
