@@ -50,6 +50,7 @@ func (a *app) root() *cobra.Command {
 	add(root, "look", a.watchCommand(), a.migrateCommand(), a.checkCommand(), a.versionCommand(), a.docsCommand())
 	add(root, "run", a.backfillCommand(), a.importCommand())
 	add(root, "ask", a.backtestCommand())
+	add(root, "look", a.backupCommand(), a.restoreCommand())
 	return root
 }
 

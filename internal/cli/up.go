@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"log/slog"
+	"os"
 	"slices"
 	"time"
 
@@ -88,6 +89,9 @@ func (a *app) up(ctx context.Context, o upOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := keepConfig(cfg, dir); err != nil {
+		log.Warn("configuration in force is not kept for backups", "err", err)
+	}
 	u := &upRun{startedAt: time.Now().UTC(), app: a, o: o, dir: dir, server: server, embedded: e, system: newSystem(e.config(cfg, dir), a.build, log)}
 	u.watching = watch
 	stages, err := u.stages()
@@ -96,6 +100,20 @@ func (a *app) up(ctx context.Context, o upOptions) error {
 		return err
 	}
 	return runStages(ctx, log, stages...)
+}
+
+// keepConfig writes what is in force into the data directory, secrets masked,
+// so that a backup has it.
+func keepConfig(cfg *config.Config, dir *instance.Dir) error {
+	text, err := cfg.YAML()
+	if err != nil {
+		return err
+	}
+	path := dir.Path(usedConfigFile)
+	if err := os.WriteFile(path+".new", text, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
 }
 
 func release(dir *instance.Dir, log *slog.Logger) {
