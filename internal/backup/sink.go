@@ -14,13 +14,13 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// sink is where a backup is written. It is there under its name only after
-// finish.
+// sink is where a backup is written. It is there under its name only at the
+// end.
 type sink interface {
 	file(name string, size int64, r io.Reader) error
 	link(name, to string) error
-	finish() error
-	abort()
+	// end gives it its name, or removes it.
+	end(whole bool) error
 }
 
 // partSuffix marks a backup that is not whole.
@@ -55,8 +55,7 @@ func openSink(dest string, force bool) (sink, error) {
 	var to io.Writer = s.buffer
 	if packed {
 		if s.zstd, err = zstd.NewWriter(to, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1)); err != nil {
-			s.abort()
-			return nil, fmt.Errorf("write backup: %w", err)
+			return nil, fmt.Errorf("write backup: %w", errors.Join(err, s.end(false)))
 		}
 		to = s.zstd
 	}
@@ -85,20 +84,19 @@ func (s *tarSink) link(name, to string) error {
 	return s.tar.WriteHeader(&tar.Header{Typeflag: tar.TypeSymlink, Name: name, Linkname: to, Mode: 0o700, ModTime: time.Unix(0, 0), Format: tar.FormatPAX})
 }
 
-func (s *tarSink) finish() error {
+func (s *tarSink) end(whole bool) error {
+	if !whole {
+		return errors.Join(s.f.Close(), os.Remove(s.f.Name()))
+	}
 	err := s.tar.Close()
 	if s.zstd != nil {
 		err = errors.Join(err, s.zstd.Close())
 	}
-	if err = errors.Join(err, s.buffer.Flush(), s.f.Sync(), s.f.Close()); err != nil {
-		return err
+	err = errors.Join(err, s.buffer.Flush(), s.f.Sync(), s.f.Close())
+	if err != nil {
+		return errors.Join(err, os.Remove(s.f.Name()))
 	}
 	return exchange(s.f.Name(), s.dest)
-}
-
-func (s *tarSink) abort() {
-	_ = s.f.Close()
-	_ = os.Remove(s.f.Name())
 }
 
 type dirSink struct{ dest, part string }
@@ -111,14 +109,15 @@ func (s *dirSink) link(name, to string) error {
 	return writeLink(filepath.Join(s.part, filepath.FromSlash(name)), to)
 }
 
-func (s *dirSink) finish() error {
+func (s *dirSink) end(whole bool) error {
+	if !whole {
+		return os.RemoveAll(s.part)
+	}
 	if err := flush(s.part); err != nil {
-		return err
+		return errors.Join(err, os.RemoveAll(s.part))
 	}
 	return exchange(s.part, s.dest)
 }
-
-func (s *dirSink) abort() { _ = os.RemoveAll(s.part) }
 
 // writeFile leaves it to flush that the file is on the disk.
 func writeFile(path string, r io.Reader) error {

@@ -61,10 +61,11 @@ func Write(ctx context.Context, cfg Config, dest string, force bool) (*Manifest,
 	err = w.all(ctx)
 	err = errors.Join(err, removeFrozen(cfg.Data))
 	if err == nil {
-		err = out.finish()
+		err = out.end(true)
+	} else {
+		err = errors.Join(err, out.end(false))
 	}
 	if err != nil {
-		out.abort()
 		return nil, fmt.Errorf("write backup: %w", err)
 	}
 	return w.m, nil

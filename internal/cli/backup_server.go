@@ -33,7 +33,8 @@ func (a *app) backupServer(ctx context.Context, w *where, what backup.Statement,
 		show.set(int64(s.Read), int64(s.Total)) //nolint:gosec // sizes of disks
 	})
 	show.end(err == nil)
-	if err = errors.Join(err, ch.Close()); err != nil {
+	err = errors.Join(err, ch.Close())
+	if err != nil {
 		return err
 	}
 	fmt.Fprintf(a.stdout, "%s %s: %d files, %s, in %.1f s\n", s.Status, place, s.Files, byteSize(int64(s.Total)), time.Since(begin).Seconds()) //nolint:gosec // sizes of disks

@@ -49,7 +49,7 @@ func (a *app) root() *cobra.Command {
 	add(root, "ask", a.sqlCommand(), a.statusCommand(), a.discoverCommand(), a.topicCommand(), a.evaluateCommand(), a.alertsCommand())
 	add(root, "look", a.watchCommand(), a.migrateCommand(), a.checkCommand(), a.versionCommand(), a.docsCommand())
 	add(root, "run", a.backfillCommand(), a.importCommand())
-	add(root, "ask", a.backtestCommand())
+	add(root, "ask", a.backtestCommand(), a.exportCommand())
 	add(root, "look", a.backupCommand(), a.restoreCommand())
 	return root
 }

@@ -92,6 +92,17 @@ func (s *server) freeze(ctx context.Context, name string) (*Frozen, error) {
 	return f, nil
 }
 
+// write books a statement that writes, so that no freeze falls into it.
+func (s *server) write(ctx context.Context, st statement) (done func(), err error) {
+	if st.insert == nil && (streams(st.verb) || st.verb == "KILL" || st.verb == "SYSTEM") {
+		return func() {}, nil
+	}
+	if err := s.writers.Acquire(ctx, 1); err != nil {
+		return nil, exceptionf(codeCancelled, "Query was cancelled while it waited for a freeze to end")
+	}
+	return func() { s.writers.Release(1) }, nil
+}
+
 // freezeTables freezes all tables that have parts.
 func (s *server) freezeTables(name string) ([]FrozenTable, error) {
 	conn, err := s.core.lib.open(s.core.args)

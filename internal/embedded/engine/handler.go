@@ -83,12 +83,11 @@ func (s *server) statement(r *http.Request, req *request, out *output) error {
 		return err
 	}
 	defer leave()
-	if st.insert != nil || !streams(st.verb) && st.verb != "KILL" && st.verb != "SYSTEM" {
-		if err := s.writers.Acquire(r.Context(), 1); err != nil {
-			return exceptionf(codeCancelled, "Query was cancelled while it waited for a freeze to end")
-		}
-		defer s.writers.Release(1)
+	written, err := s.write(r.Context(), st)
+	if err != nil {
+		return err
 	}
+	defer written()
 	session, err := s.sessions.take(req)
 	if err != nil {
 		return err
