@@ -2,6 +2,7 @@
 
 import uPlot from "uplot";
 import type { Column } from "./fields";
+import { mapped } from "./mappings";
 import { axisSize, type Room } from "./stage";
 import { decimalsOf, increments, logTicks, symlogAir, symlogRange, symlogTicks } from "./ticks";
 
@@ -117,11 +118,19 @@ function marks(s: Scale): Partial<uPlot.Axis> {
     };
   }
   const px = (u: uPlot): number => u.bbox.height / uPlot.pxRatio || u.height;
+  const raw = (u: uPlot): number[] => (s.kind === "log" ? logTicks(s.range[0], s.range[1], px(u), 20, s.log) : symlogTicks(s.range[0], s.range[1], s.threshold, px(u), 22, s.log));
   return {
-    splits: (u) => (s.kind === "log" ? logTicks(s.range[0], s.range[1], px(u), 24, s.log) : symlogTicks(s.range[0], s.range[1], s.threshold, px(u), 22, s.log)),
+    splits: (u) => worded(raw(u), s),
     filter: (_u, values) => values,
     values: (_u, values) => values.map((v) => s.column.tick(v, 0)),
   };
+}
+
+/** On an axis whose marks have words of their own, a mark without them would be a bare code. */
+function worded(values: number[], s: Scale): number[] {
+  const maps = s.column.config.mappings ?? [];
+  const known = values.filter((v) => mapped(maps, v)?.text !== undefined);
+  return known.length * 2 > values.length ? known : values;
 }
 
 /** Two marks must not read the same: then they need a decimal more. */

@@ -56,22 +56,20 @@ export function wide(f: Frame): Frame {
   if (values.length === 0) return f;
   const moments: Value[] = [];
   const rows = time.values.map((t) => (moments.at(-1) === t && moments.length > 0 ? moments.length - 1 : moments.push(t) - 1));
-  const found = new Map<string, Field & { values: Value[]; labels: Record<string, string> }>();
-  rows.forEach((row, i) => {
-    const texts = labels.map((l) => String(l.values[i] ?? ""));
-    values.forEach((v, k) => {
-      const key = JSON.stringify([k, ...texts]);
-      let column = found.get(key);
-      if (column === undefined) {
-        column = { ...v, labels: Object.fromEntries(labels.map((l, n) => [l.name, texts[n] ?? ""])), values: new Array<Value>(moments.length).fill(null) };
-        found.set(key, column);
-      }
-      column.values[row] = v.values[i] ?? null;
-    });
-  });
+  const found = new Map<string, (Field & { values: Value[] })[]>();
+  for (let i = 0; i < rows.length; i++) {
+    const key = labels.length === 1 ? String(labels[0]?.values[i] ?? "") : labels.map((l) => String(l.values[i] ?? "")).join("\u0000");
+    let columns = found.get(key);
+    if (columns === undefined) {
+      const own = Object.fromEntries(labels.map((l) => [l.name, String(l.values[i] ?? "")]));
+      columns = values.map((v) => ({ ...v, labels: own, values: new Array<Value>(moments.length).fill(null) }));
+      found.set(key, columns);
+    }
+    for (let k = 0; k < values.length; k++) (columns[k] as { values: Value[] }).values[rows[i] as number] = values[k]?.values[i] ?? null;
+  }
   const order = labels.map((l) => l.name);
   const rank = (c: Field): string[] => [c.name, ...order.map((l) => c.labels?.[l] ?? "")];
-  const columns = [...found.values()].sort((a, b) => compare(rank(a), rank(b)));
+  const columns = [...found.values()].flat().sort((a, b) => compare(rank(a), rank(b)));
   return { ...f, fields: [{ ...time, values: moments }, ...columns] };
 }
 

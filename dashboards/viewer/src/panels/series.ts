@@ -132,5 +132,5 @@ export function near(values: Numbers, idx: number, times: readonly number[], rea
       break;
     }
   }
-  return best;
+  return best === null ? null : { i: best.i, v: best.v };
 }

@@ -64,29 +64,38 @@ function card(s: Single, count: number, o: Readonly<Record<string, unknown>>, ct
   } else if (mode === "value" && s.value !== null) {
     figure.style.color = visible(colour, ctx.theme, 3);
   }
+  if (o["graphMode"] === "area" && s.times.length > 1) el.classList.add("sparked");
   if (o["graphMode"] === "area" && s.times.length > 1) el.prepend(spark(s, filled ? on(colour) : visible(s.column.colour, ctx.theme), ctx));
   return el;
 }
 
-/** Columns and letters so that the longest figure has room. */
+/** As many columns, and as large letters, as there is room for. Long words may take two lines. */
 function layout(box: HTMLElement, cards: readonly HTMLElement[], all: readonly Single[], o: Readonly<Record<string, unknown>>): void {
   const { clientWidth: w, clientHeight: tall } = box;
   if (w === 0) return;
   const n = Math.max(1, cards.length);
-  const longest = Math.max(1, ...all.map((s) => letters(`${s.shown.prefix}${s.shown.text}`) + 0.6 * letters(s.shown.suffix)));
   const names = cards.some((c) => c.querySelector(".name") !== null) ? 22 : 0;
   const orientation = String(o["orientation"] ?? "auto");
   const tries = orientation === "horizontal" ? [1] : orientation === "vertical" && w > 500 ? [n] : Array.from({ length: n }, (_v, i) => i + 1);
-  let best = { columns: 1, size: 0 };
+  let best = { columns: 1, sizes: [] as number[], sum: -1 };
   for (const columns of tries) {
-    const lines = Math.ceil(n / columns);
-    const size = Math.min((w / columns - 26) / (longest * 0.58), (tall / lines - names - 14) * 0.72);
-    if (size > best.size + 0.5) best = { columns, size };
+    const [wide, high] = [w / columns - 28, (tall - 8 * (Math.ceil(n / columns) - 1)) / Math.ceil(n / columns) - names - 10];
+    const sizes = all.map((s) => size(s, wide, s.times.length > 1 && o["graphMode"] === "area" ? high * 0.62 : high));
+    const sum = sizes.reduce((a, b) => a + b, 0);
+    if (sum > best.sum + 0.5) best = { columns, sizes, sum };
   }
-  const chosen = String((o["text"] as { valueSize?: number } | undefined)?.valueSize ?? "");
+  const chosen = (o["text"] as { valueSize?: number } | undefined)?.valueSize;
   box.style.gridTemplateColumns = `repeat(${best.columns}, minmax(0, 1fr))`;
-  box.style.setProperty("--figure", `${chosen !== "" ? Number(chosen) : Math.max(15, Math.min(46, best.size)).toFixed(1)}px`);
+  cards.forEach((c, i) => c.style.setProperty("--figure", `${(chosen ?? Math.max(14, best.sizes[i] ?? 18)).toFixed(1)}px`));
   for (const c of box.querySelectorAll("canvas")) paintSpark(c);
+}
+
+/** The size of letters, pixels, at which a figure fits. */
+function size(s: Single, wide: number, high: number): number {
+  const n = Math.max(1, letters(`${s.shown.prefix}${s.shown.text}`) + 0.62 * letters(s.shown.suffix));
+  const one = Math.min(44, high * 0.78, wide / (n * 0.64));
+  if (n < 13 || !s.shown.text.includes(" ")) return one;
+  return Math.max(one, Math.min(30, (high * 0.78) / 2.1, wide / (n * 0.64 * 0.62)));
 }
 
 /** Chinese letters are twice as wide. */

@@ -174,7 +174,7 @@ function tint(td: HTMLElement, s: Shown): void {
 
 /** A bar as long as the value's share between min and max, the words beside it. */
 function gauge(c: Column, s: Shown, o: Record<string, unknown>, ctx: Ctx, words: Child[]): HTMLElement {
-  const bar = h("span.bar", { "aria-hidden": "true" });
+  const bar = h("span.part", { "aria-hidden": "true" });
   const colour = visible(s.colour, ctx.theme, 1.6);
   bar.style.width = `${((s.share ?? 0) * 100).toFixed(2)}%`;
   bar.style.backgroundColor = o["mode"] === "basic" || c.config.color?.mode?.startsWith("continuous-") === true ? colour : mix(colour, paper(ctx.theme), 0.15);

@@ -58,13 +58,15 @@ function whole(v: number, base: number): boolean {
   return Math.abs(e - Math.round(e)) < 1e-9;
 }
 
-/** Ends of a symlog axis: whole powers as Grafana takes them, a hard end where the dashboard sets one. */
+/** Ends of a symlog axis: the next of 1, 2, 5, 10, …; a hard end where the dashboard sets one. */
 export function symlogRange(least: number, most: number, min: number | null, max: number | null, base = 10): [number, number] {
   const out = (v: number, way: -1 | 1): number => {
     if (v === 0) return 0;
-    const e = Math.log(Math.abs(v)) / Math.log(base);
+    const power = base ** Math.floor(Math.log(Math.abs(v)) / Math.log(base) + 1e-9);
     const grow = Math.sign(v) === way;
-    return Math.sign(v) * base ** (grow ? Math.ceil(e - 1e-9) : Math.floor(e + 1e-9));
+    const steps = (base === 10 ? [1, 2, 5, 10] : [1, base]).map((m) => m * power);
+    const end = grow ? steps.find((s) => s >= Math.abs(v) * (1 - 1e-9)) : steps.findLast((s) => s <= Math.abs(v) * (1 + 1e-9));
+    return Math.sign(v) * (end ?? Math.abs(v));
   };
   const [lo, hi] = [min ?? out(least, -1), max ?? out(most, 1)];
   return lo < hi ? [lo, hi] : [Math.min(lo, hi) - 1, Math.max(lo, hi) + 1];

@@ -163,7 +163,7 @@ function drawing(line: Line, ctx: Ctx): Drawing {
   const c = line.column;
   const custom = c.config.custom ?? {};
   const style = (custom["lineStyle"] ?? {}) as { fill?: string };
-  const kind = custom["drawStyle"] === "points" || custom["lineWidth"] === 0 ? "point" : custom["drawStyle"] === "bars" ? "box" : style.fill === "dash" ? "dash" : style.fill === "dot" ? "dot" : "line";
+  const kind = custom["drawStyle"] === "bars" ? "box" : custom["drawStyle"] === "points" || custom["lineWidth"] === 0 ? "point" : style.fill === "dash" ? "dash" : style.fill === "dot" ? "dot" : "line";
   return { line, scale: scaleOf(c), colour: visible(c.colour, ctx.theme, 2.6), custom, kind };
 }
 
