@@ -112,6 +112,42 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+func TestOnlyWhatIsNeededIsResolved(t *testing.T) {
+	t.Parallel()
+	var names []string
+	for _, v := range story(t).Only("SELECT ${app:singlequote}").Variables() {
+		names = append(names, v.Name)
+	}
+	if diff := cmp.Diff([]string{"app", "topic"}, names); diff != "" {
+		t.Errorf("variables (-want +got):\n%s", diff)
+	}
+}
+
+func TestParseTime(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2025, 1, 15, 13, 14, 15, 0, time.UTC) // a Wednesday
+	for _, c := range []struct {
+		text string
+		up   bool
+		want string
+	}{
+		{"now", false, "2025-01-15T13:14:15Z"}, {"now-24h", false, "2025-01-14T13:14:15Z"}, {"now-1M/M", false, "2024-12-01T00:00:00Z"},
+		{"now/d", true, "2025-01-15T23:59:59.999Z"}, {"now/w", false, "2025-01-12T00:00:00Z"}, {"now+5m", false, "2025-01-15T13:19:15Z"},
+		{"1736726400123", false, "2025-01-13T00:00:00.123Z"}, {"2025-01-10", false, "2025-01-10T00:00:00Z"},
+		{"2025-01-10T12:00:00+08:00", false, "2025-01-10T04:00:00Z"}, {"2025-01-10 12:00", false, "2025-01-10T12:00:00Z"},
+	} {
+		got, err := ParseTime(c.text, now, c.up)
+		if err != nil || got.Format(time.RFC3339Nano) != c.want {
+			t.Errorf("%s: %v (%v), want %s", c.text, got, err, c.want)
+		}
+	}
+	for _, text := range []string{"", "yesterday", "now-", "now-1x", "now*2", "2025-13-01"} {
+		if got, err := ParseTime(text, now, false); err == nil {
+			t.Errorf("%q is %v", text, got)
+		}
+	}
+}
+
 func TestResolveTakesDefaults(t *testing.T) {
 	t.Parallel()
 	empty := func(context.Context, Variable, string) ([]Option, error) { return nil, nil }

@@ -42,6 +42,38 @@ func (d *Dashboard) Resolve(ctx context.Context, r Range, chosen map[string][]st
 	return out, nil
 }
 
+// Only is the dashboard with those variables alone that the texts use, and those
+// that these use.
+func (d *Dashboard) Only(texts ...string) *Dashboard {
+	needed := map[string]bool{}
+	var need func(text string)
+	need = func(text string) {
+		for _, m := range placeholder().FindAllStringSubmatch(text, -1) {
+			name := m[1] + m[2] + m[4]
+			if needed[name] {
+				continue
+			}
+			needed[name] = true
+			for _, v := range d.variables {
+				if v.Name == name && v.Type == "query" {
+					need(v.Query)
+				}
+			}
+		}
+	}
+	for _, text := range texts {
+		need(text)
+	}
+	only := *d
+	only.variables = nil
+	for _, v := range d.variables {
+		if needed[v.Name] {
+			only.variables = append(only.variables, v)
+		}
+	}
+	return &only
+}
+
 // VarsOf is what the queries of panels need.
 func VarsOf(resolved []Resolved) Vars {
 	vars := Vars{}

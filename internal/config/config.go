@@ -16,6 +16,7 @@ type Config struct {
 	Collect    Collect    `yaml:"collect"`
 	Process    Process    `yaml:"process"`
 	Notify     Notify     `yaml:"notify"`
+	HTTP       HTTP       `yaml:"http"`
 	Watch      Watch      `yaml:"watch"`
 
 	where map[string]string // the line of each setting
@@ -60,6 +61,9 @@ type ClickHouse struct {
 	// PasswordFile holds the password of the DSN's user, which then has none in
 	// the DSN. Empty: as the DSN says.
 	PasswordFile string `yaml:"password_file"`
+	// ReaderDSN is the same server with a login that may only read: the page asks
+	// as it. Empty: that of DSN, read only as long as the page asks.
+	ReaderDSN Secret `yaml:"reader_dsn"`
 	// Cluster is the name for ON CLUSTER; empty means one node.
 	Cluster string `yaml:"cluster"`
 	TLS     TLS    `yaml:"tls"`
@@ -68,6 +72,20 @@ type ClickHouse struct {
 	// Fsync makes an acknowledged insert survive a power cut, at the price of
 	// some 50 ms each. Kill -9 loses nothing either way.
 	Fsync bool `yaml:"fsync"`
+}
+
+// HTTP is for the page and its API.
+type HTTP struct {
+	// Hosts are the names under which browsers may reach the page when it listens
+	// on loopback only, beside localhost and its addresses: those of a proxy that
+	// passes them on. Without this a foreign page could ask by a name of its own.
+	Hosts []string `yaml:"hosts"`
+	// PrometheusURL is asked for metrics; empty: the process keeps its own.
+	PrometheusURL Secret `yaml:"prometheus_url"`
+	// MetricsKeep is how long the process keeps samples of its own metrics, in
+	// memory; 0: not at all. MaxSeries bounds how many series.
+	MetricsKeep Duration `yaml:"metrics_keep"`
+	MaxSeries   int      `yaml:"max_series"`
 }
 
 // Engine is the embedded ClickHouse engine of `tidemark up`.

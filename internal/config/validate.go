@@ -76,6 +76,7 @@ func (c *Config) problems() []Problem {
 	k.engine(&c.Engine)
 	k.process(&c.Process)
 	k.notify(&c.Notify, &c.Watch)
+	k.http(&c.HTTP)
 	k.collect(&c.Collect)
 	k.watch(&c.Watch)
 	return k.problems
@@ -145,12 +146,9 @@ func (k *checker) file(path, name string) {
 }
 
 func (k *checker) clickhouse(c *ClickHouse) {
-	u, err := url.Parse(string(c.DSN))
-	// The text of the address is never repeated: it may hold a password.
-	k.need(err == nil && slices.Contains(dsnSchemes(), u.Scheme) && u.Host != "", "clickhouse.dsn",
-		"is no address such as clickhouse://user:password@host:9000/tidemark or https://host:8443/tidemark")
-	if err == nil {
-		k.dsnDurations(u.Query())
+	k.dsn("clickhouse.dsn", c.DSN)
+	if c.ReaderDSN != "" {
+		k.dsn("clickhouse.reader_dsn", c.ReaderDSN)
 	}
 	if c.PasswordFile != "" && err == nil {
 		_, twice := u.User.Password()
@@ -167,14 +165,24 @@ func (k *checker) clickhouse(c *ClickHouse) {
 	}
 }
 
+func (k *checker) dsn(path string, dsn Secret) {
+	u, err := url.Parse(string(dsn))
+	// The text of the address is never repeated: it may hold a password.
+	k.need(err == nil && slices.Contains(dsnSchemes(), u.Scheme) && u.Host != "", path,
+		"is no address such as clickhouse://user:password@host:9000/tidemark or https://host:8443/tidemark")
+	if err == nil {
+		k.dsnDurations(path, u.Query())
+	}
+}
+
 // dsnDurations looks at what the driver would refuse only when it connects.
-func (k *checker) dsnDurations(q url.Values) {
+func (k *checker) dsnDurations(path string, q url.Values) {
 	for _, key := range []string{"dial_timeout", "read_timeout", "conn_max_lifetime"} {
 		if !q.Has(key) {
 			continue
 		}
 		_, err := time.ParseDuration(q.Get(key))
-		k.need(err == nil, "clickhouse.dsn", "has a %s that is no duration such as 10s or 5m", key)
+		k.need(err == nil, path, "has a %s that is no duration such as 10s or 5m", key)
 	}
 }
 
