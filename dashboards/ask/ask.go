@@ -94,17 +94,30 @@ func (a *Asker) once(ctx context.Context, sql string, maxRows int) (*Frame, erro
 	return frame, nil
 }
 
-// statement is one question without its semicolon. The answer comes in a format
+// statement is one question without its semicolon, of a kind that only reads:
+// not every engine that is told readonly=1 holds back the others. The answer comes in a format
 // of its own: a FORMAT in the question would make it unreadable.
 func statement(sql string) (string, error) {
 	sql = strings.TrimRight(strings.TrimSpace(sql), "; \t\r\n")
 	if sql == "" {
 		return "", &Error{Words: "there is no question"}
 	}
+	switch verb := firstWord(sql); strings.ToUpper(verb) {
+	case "SELECT", "WITH", "FROM", "SHOW", "DESCRIBE", "DESC", "EXPLAIN", "EXISTS", "VALUES", "(":
+	default:
+		return "", &Error{Words: fmt.Sprintf("only questions can be asked here: SELECT, WITH, SHOW, DESCRIBE, EXPLAIN, EXISTS; this begins with %.40q", verb)}
+	}
 	if m := regexp.MustCompile(`(?i)\bFORMAT\s+([A-Za-z]\w*)$`).FindStringSubmatch(sql); m != nil {
 		return "", &Error{Words: "leave FORMAT " + m[1] + " out: the answer comes as a table, and can be saved as CSV"}
 	}
 	return sql, nil
+}
+
+// firstWord is the word, or the sign, with which a statement begins behind its
+// comments.
+func firstWord(sql string) string {
+	sql = regexp.MustCompile(`^(?:\s+|--[^\n]*|#[ !][^\n]*|/\*(?s:.*?)\*/)+`).ReplaceAllString(sql, "")
+	return regexp.MustCompile(`^(?:\w+|.?)`).FindString(sql)
 }
 
 // Error is a question that got no answer, for a reason which a person can

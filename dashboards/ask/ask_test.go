@@ -108,7 +108,10 @@ func TestErrorsAreTheServersOwnWords(t *testing.T) {
 		{"SELECT 'é', FROM (", "Syntax error", 62, 1, 18},
 		{"SELECT nobody", "nobody", 47, 0, 0},
 		{"SELECT * FROM nowhere", "nowhere", 60, 0, 0},
-		{"INSERT INTO x VALUES (1)", "readonly", 164, 0, 0},
+		{"INSERT INTO x VALUES (1)", "only questions", 0, 0, 0},
+		{"/* SELECT */ -- SELECT\nSYSTEM STOP MERGES", `begins with "SYSTEM"`, 0, 0, 0},
+		{"KILL QUERY WHERE 1", "only questions", 0, 0, 0},
+		{"SELECT 1 INTO OUTFILE 'x'", "", 80, 0, 0},
 		{"SELECT file('/etc/passwd')", "privileges", 497, 0, 0},
 		{"SELECT 1; SELECT 2", "", 62, 0, 0},
 		{"SELECT 1 FORMAT CSV", "leave FORMAT CSV out", 0, 0, 0},
@@ -123,6 +126,19 @@ func TestErrorsAreTheServersOwnWords(t *testing.T) {
 		}
 		if c.line > 0 && (e.Line != c.line || e.Column != c.column) {
 			t.Errorf("%s: line %d, column %d, want %d, %d (%s)", c.sql, e.Line, e.Column, c.line, c.column, e.Words)
+		}
+	}
+}
+
+func TestQuestionsOfEveryKind(t *testing.T) {
+	t.Parallel()
+	a := New(reader(t), Usual())
+	for _, sql := range []string{
+		"SELECT 1", " -- why\n/* so */ select 1;;", "WITH 1 AS x SELECT x", "(SELECT 1) UNION ALL (SELECT 2)", "FROM numbers(1) SELECT number",
+		"SHOW TABLES", "SHOW DATABASES", "DESCRIBE TABLE (SELECT 1 AS a)", "EXPLAIN SELECT 1", "EXISTS TABLE nothing", "SELECT 'FORMAT CSV'", "SELECT '?', '{a}'",
+	} {
+		if frame, err := a.Ask(t.Context(), sql, 0); err != nil || len(frame.Fields) == 0 {
+			t.Errorf("%s: %v", sql, err)
 		}
 	}
 }

@@ -115,15 +115,7 @@ func kindOf(name string) string {
 
 // cellOf makes a value of the driver one of JSON.
 func cellOf(v any, kind string) any {
-	for r := reflect.ValueOf(v); r.Kind() == reflect.Pointer; r = r.Elem() {
-		if r.IsNil() {
-			return nil
-		}
-		if _, ok := r.Interface().(fmt.Stringer); ok && r.Elem().Kind() == reflect.Struct {
-			break
-		}
-		v = r.Elem().Interface()
-	}
+	v = behind(v)
 	switch v := v.(type) {
 	case nil:
 		return nil
@@ -137,25 +129,39 @@ func cellOf(v any, kind string) any {
 	case big.Int:
 		return v.String()
 	}
-	switch r := reflect.ValueOf(v); r.Kind() {
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+	switch r := reflect.ValueOf(v); {
+	case r.CanInt():
 		if s, ok := v.(fmt.Stringer); ok && kind == TypeString {
 			return s.String()
 		}
 		return whole(r.Int(), uint64(max(r.Int(), -r.Int())))
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+	case r.CanUint():
 		return whole(r.Uint(), r.Uint())
-	case reflect.Float32:
+	case r.Kind() == reflect.Float32:
 		// As it is written, and not with the digits that a float64 adds.
 		f, err := strconv.ParseFloat(strconv.FormatFloat(r.Float(), 'g', -1, 32), 64)
 		if err != nil {
 			return nil
 		}
 		return finite(f)
-	case reflect.Float64:
+	case r.CanFloat():
 		return finite(r.Float())
 	}
 	return textOf(v, kind)
+}
+
+// behind follows pointers, but to those that know how to call themselves.
+func behind(v any) any {
+	for r := reflect.ValueOf(v); r.Kind() == reflect.Pointer; r = r.Elem() {
+		if r.IsNil() {
+			return nil
+		}
+		if _, ok := reflect.TypeAssert[fmt.Stringer](r); ok && r.Elem().Kind() == reflect.Struct {
+			break
+		}
+		v = r.Elem().Interface()
+	}
+	return v
 }
 
 // exact is the largest whole number that a browser holds exactly.

@@ -131,10 +131,16 @@ func TestParseTime(t *testing.T) {
 		up   bool
 		want string
 	}{
-		{"now", false, "2025-01-15T13:14:15Z"}, {"now-24h", false, "2025-01-14T13:14:15Z"}, {"now-1M/M", false, "2024-12-01T00:00:00Z"},
-		{"now/d", true, "2025-01-15T23:59:59.999Z"}, {"now/w", false, "2025-01-12T00:00:00Z"}, {"now+5m", false, "2025-01-15T13:19:15Z"},
-		{"1736726400123", false, "2025-01-13T00:00:00.123Z"}, {"2025-01-10", false, "2025-01-10T00:00:00Z"},
-		{"2025-01-10T12:00:00+08:00", false, "2025-01-10T04:00:00Z"}, {"2025-01-10 12:00", false, "2025-01-10T12:00:00Z"},
+		{"now", false, "2025-01-15T13:14:15Z"},
+		{"now-24h", false, "2025-01-14T13:14:15Z"},
+		{"now-1M/M", false, "2024-12-01T00:00:00Z"},
+		{"now/d", true, "2025-01-15T23:59:59.999Z"},
+		{"now/w", false, "2025-01-12T00:00:00Z"},
+		{"now+5m", false, "2025-01-15T13:19:15Z"},
+		{"1736726400123", false, "2025-01-13T00:00:00.123Z"},
+		{"2025-01-10", false, "2025-01-10T00:00:00Z"},
+		{"2025-01-10T12:00:00+08:00", false, "2025-01-10T04:00:00Z"},
+		{"2025-01-10 12:00", false, "2025-01-10T12:00:00Z"},
 	} {
 		got, err := ParseTime(c.text, now, c.up)
 		if err != nil || got.Format(time.RFC3339Nano) != c.want {
@@ -167,8 +173,12 @@ func TestResolveTakesDefaults(t *testing.T) {
 		t.Errorf("on an empty database: %s (%v)", got, err)
 	}
 	fails := func(context.Context, Variable, string) ([]Option, error) { return nil, errors.New("no store") }
-	if _, err := story(t).Resolve(t.Context(), testRange(), nil, fails); err == nil || !strings.Contains(err.Error(), "variable topic: no store") {
+	resolved, err = story(t).Resolve(t.Context(), testRange(), map[string][]string{"topic": {"other"}}, fails)
+	if err == nil || !strings.Contains(err.Error(), "variable topic: no store") {
 		t.Errorf("error %v, want one that names the variable", err)
+	}
+	if vars := VarsOf(resolved); vars["topic"].Values[0] != "other" || vars["scale"].Values[0] != "indexed" {
+		t.Errorf("what was wished is lost: %+v", vars)
 	}
 }
 

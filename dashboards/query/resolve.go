@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -18,12 +19,16 @@ type Resolved struct {
 	Chosen   Var
 	// Current is what is chosen, as a URL has it: All stands for all.
 	Current []string
+	// Err is why the options are not known. What is chosen is then as it was
+	// wished.
+	Err error
 }
 
 // Resolve asks for the options of all variables, those first on which others
 // depend, and chooses: what the person chose, if it is an option, else the
 // dashboard's default, else the first option. Without Asker the options of query
-// variables are what is chosen.
+// variables are what is chosen. Where one variable cannot be asked for, the error
+// is the first such, and all are returned nevertheless.
 func (d *Dashboard) Resolve(ctx context.Context, r Range, chosen map[string][]string, ask Asker) ([]Resolved, error) {
 	order, err := d.dependencies()
 	if err != nil {
@@ -32,14 +37,15 @@ func (d *Dashboard) Resolve(ctx context.Context, r Range, chosen map[string][]st
 	vars := Vars{}
 	var out []Resolved
 	for _, v := range order {
-		one, err := v.resolve(ctx, r, vars, chosen[v.Name], ask)
-		if err != nil {
-			return nil, fmt.Errorf("variable %s: %w", v.Name, err)
+		one := v.resolve(ctx, r, vars, chosen[v.Name], ask)
+		if one.Err != nil {
+			one.Err = fmt.Errorf("variable %s: %w", v.Name, one.Err)
+			err = cmp.Or(err, one.Err)
 		}
 		vars[v.Name] = one.Chosen
 		out = append(out, one)
 	}
-	return out, nil
+	return out, err
 }
 
 // Only is the dashboard with those variables alone that the texts use, and those
@@ -116,7 +122,7 @@ func (v Variable) uses(name string) bool {
 	return false
 }
 
-func (v Variable) resolve(ctx context.Context, r Range, vars Vars, chosen []string, ask Asker) (Resolved, error) {
+func (v Variable) resolve(ctx context.Context, r Range, vars Vars, chosen []string, ask Asker) Resolved {
 	one := Resolved{Variable: v, Options: v.Fixed}
 	switch v.Type {
 	case "datasource":
@@ -130,22 +136,32 @@ func (v Variable) resolve(ctx context.Context, r Range, vars Vars, chosen []stri
 			one.Options = []Option{{chosen[0], chosen[0]}}
 		}
 	case "query":
-		if ask == nil {
+		one.Options, one.Err = v.found(ctx, r, vars, ask)
+		if ask == nil || one.Err != nil {
 			one.Options = asOptions(append(slices.Clone(chosen), v.Default...))
-			break
 		}
-		query, err := v.expand(r, vars)
-		if err != nil {
-			return one, err
-		}
-		found, err := ask(ctx, v, query)
-		if err != nil {
-			return one, err
-		}
-		one.Options = v.options(found)
 	}
 	one.choose(chosen)
-	return one, nil
+	return one
+}
+
+// Mistake is a query that cannot be asked, by what is written or chosen in it.
+type Mistake struct{ err error }
+
+func (m *Mistake) Error() string { return m.err.Error() }
+func (m *Mistake) Unwrap() error { return m.err }
+
+// found asks for the options.
+func (v Variable) found(ctx context.Context, r Range, vars Vars, ask Asker) ([]Option, error) {
+	if ask == nil {
+		return nil, nil
+	}
+	query, err := v.expand(r, vars)
+	if err != nil {
+		return nil, &Mistake{err}
+	}
+	options, err := ask(ctx, v, query)
+	return v.options(options), err
 }
 
 func (v Variable) expand(r Range, vars Vars) (string, error) {

@@ -9,6 +9,9 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/tidemark/tidemark/dashboards/ask"
+	"github.com/tidemark/tidemark/dashboards/query"
 )
 
 // answerer makes the answer to one request of the API.
@@ -31,18 +34,61 @@ func (s *server) api(answer answerer) http.Handler {
 			writeJSON(w, r, http.StatusOK, v)
 			return
 		}
-		var bad badRequest
-		switch {
-		case errors.As(err, &bad):
-			writeProblem(w, r, http.StatusBadRequest, bad.msg)
-		case r.Context().Err() != nil: // nobody waits any more
-		case errors.Is(err, context.DeadlineExceeded):
-			writeProblem(w, r, http.StatusGatewayTimeout, "The store did not answer in time.")
-		default:
-			s.deps.Log.Warn("answer page", "path", r.URL.Path, "err", err)
-			writeProblem(w, r, http.StatusServiceUnavailable, "The store does not answer: "+err.Error())
-		}
+		s.fail(w, r, err)
 	})
+}
+
+// problem is the answer to what cannot be answered.
+type problem struct {
+	Error string `json:"error"`
+	// Code is ClickHouse's own; Line and Column say where in the SQL it stumbled.
+	Code   int32 `json:"code,omitempty"`
+	Line   int   `json:"line,omitempty"`
+	Column int   `json:"column,omitempty"`
+}
+
+// fail says what went wrong, to who can mend it.
+func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if r.Context().Err() != nil { // nobody waits any more
+		return
+	}
+	if bad, ok := errors.AsType[*ask.Error](err); ok {
+		writeJSON(w, r, http.StatusBadRequest, problem{Error: s.words(err), Code: bad.Code, Line: bad.Line, Column: bad.Column})
+		return
+	}
+	code := http.StatusServiceUnavailable
+	if _, ok := errors.AsType[badRequest](err); ok {
+		code = http.StatusBadRequest
+	}
+	if _, ok := errors.AsType[*query.Mistake](err); ok {
+		code = http.StatusBadRequest
+	}
+	switch {
+	case errors.Is(err, errTooLarge):
+		code = http.StatusRequestEntityTooLarge
+	case errors.Is(err, context.DeadlineExceeded):
+		code = http.StatusGatewayTimeout
+	case code == http.StatusServiceUnavailable:
+		s.deps.Log.Warn("answer page", "path", r.URL.Path, "err", err)
+	}
+	writeProblem(w, r, code, s.words(err))
+}
+
+// words are those for a person.
+func (s *server) words(err error) string {
+	_, bad := errors.AsType[badRequest](err)
+	_, told := errors.AsType[*ask.Error](err)
+	_, mistake := errors.AsType[*query.Mistake](err)
+	switch {
+	case bad, told, mistake, errors.Is(err, errTooLarge):
+		return err.Error()
+	case errors.Is(err, context.DeadlineExceeded):
+		return "The store did not answer in time."
+	case errors.Is(err, errMetrics):
+		return err.Error()
+	default:
+		return "The store does not answer: " + err.Error()
+	}
 }
 
 func notFoundAPI(w http.ResponseWriter, r *http.Request) {
@@ -50,7 +96,7 @@ func notFoundAPI(w http.ResponseWriter, r *http.Request) {
 }
 
 func writeProblem(w http.ResponseWriter, r *http.Request, code int, msg string) {
-	writeJSON(w, r, code, map[string]string{"error": msg})
+	writeJSON(w, r, code, problem{Error: msg})
 }
 
 func writeJSON(w http.ResponseWriter, r *http.Request, code int, v any) {
@@ -59,6 +105,11 @@ func writeJSON(w http.ResponseWriter, r *http.Request, code int, v any) {
 		http.Error(w, "encode answer: "+err.Error(), http.StatusInternalServerError)
 		return
 	}
+	writeRaw(w, r, code, body)
+}
+
+// writeRaw sends what is JSON already.
+func writeRaw(w http.ResponseWriter, r *http.Request, code int, body []byte) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Cache-Control", "no-store")

@@ -11,7 +11,7 @@ import (
 func TestRanksKeepTheFourStatesApart(t *testing.T) {
 	t.Parallel()
 	h := newHandler(Deps{DB: small(t)}, bundle())
-	got := ask[Ranks](t, h, "/api/ranks?target="+chart+"&bases=recorded")
+	got := answered[Ranks](t, h, "/api/ranks?target="+chart+"&bases=recorded")
 	rank := func(n uint32) *uint32 { return &n }
 	want := Ranks{Target: chart, Groups: []RankGroup{{
 		Basis: "modelled", StepS: 3600, Depth: 200,
@@ -24,10 +24,10 @@ func TestRanksKeepTheFourStatesApart(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("ranks (-want +got):\n%s", diff)
 	}
-	if live := ask[Ranks](t, h, "/api/ranks?target="+chart+"&bases=live"); len(live.Groups) != 0 {
+	if live := answered[Ranks](t, h, "/api/ranks?target="+chart+"&bases=live"); len(live.Groups) != 0 {
 		t.Errorf("modelled ranks came as live ones: %+v", live.Groups)
 	}
-	part := ask[Ranks](t, h, "/api/ranks?target="+chart+"&from=1736733600&to=1736737200")
+	part := answered[Ranks](t, h, "/api/ranks?target="+chart+"&from=1736733600&to=1736737200")
 	if n := len(part.Groups[0].At); n != 1 {
 		t.Errorf("one hour has %d looks, want 1", n)
 	}
@@ -36,7 +36,7 @@ func TestRanksKeepTheFourStatesApart(t *testing.T) {
 func TestSeriesIsThinnedAndKeepsItsPeak(t *testing.T) {
 	t.Parallel()
 	h := newHandler(Deps{DB: small(t)}, bundle())
-	got := ask[Counts](t, h, "/api/series?metric=views_total&target=tag/xiaohongshu//tiktokrefugee")
+	got := answered[Counts](t, h, "/api/series?metric=views_total&target=tag/xiaohongshu//tiktokrefugee")
 	g := got.Groups[0]
 	if n := len(g.At); n > mostPoints || n < mostPoints/4 {
 		t.Errorf("5000 values came as %d", n)
@@ -52,11 +52,11 @@ func TestSeriesIsThinnedAndKeepsItsPeak(t *testing.T) {
 func TestFacts(t *testing.T) {
 	t.Parallel()
 	h := newHandler(Deps{DB: small(t)}, bundle())
-	events := ask[[]Event](t, h, "/api/events?topic=january-2025")
+	events := answered[[]Event](t, h, "/api/events?topic=january-2025")
 	if len(events) != 1 || events[0].Subject != "lemon8, tiktok" || events[0].At != 1737176400 {
 		t.Errorf("events: %+v, want one about both apps", events)
 	}
-	figures := ask[[]Figure](t, h, "/api/reported?topic=january-2025")
+	figures := answered[[]Figure](t, h, "/api/reported?topic=january-2025")
 	if len(figures) != 2 {
 		t.Fatalf("figures: %+v, want 2", figures)
 	}
@@ -71,11 +71,11 @@ func TestFacts(t *testing.T) {
 func TestGapsAndCatalogue(t *testing.T) {
 	t.Parallel()
 	h := newHandler(Deps{DB: small(t)}, bundle())
-	gaps := ask[[]Gap](t, h, "/api/gaps?target="+chart)
+	gaps := answered[[]Gap](t, h, "/api/gaps?target="+chart)
 	if len(gaps) != 1 || gaps[0].From != hour0+10800 || gaps[0].To != hour0+14400 || !strings.Contains(gaps[0].Why, "HTTP 503") {
 		t.Errorf("gaps: %+v, want the fourth hour", gaps)
 	}
-	c := ask[Catalogue](t, h, "/api/catalogue")
+	c := answered[Catalogue](t, h, "/api/catalogue")
 	want := Catalogue{
 		Topic: "january-2025",
 		Entities: []EntityInfo{
@@ -104,7 +104,7 @@ SELECT slot, source, target, '741292507', 'rank', basis, 7, slot, seen_at, 1, 't
 		}
 	}
 	h := newHandler(Deps{DB: ch}, bundle())
-	live := ask[Live](t, h, "/api/live")
+	live := answered[Live](t, h, "/api/live")
 	for _, r := range live.Readings {
 		if r.Entity == "rednote" && (r.Value != nil || r.State != "unranked" || r.Depth != 100) {
 			t.Errorf("RedNote fell off the list, and is shown as %+v", r)
@@ -115,7 +115,7 @@ SELECT slot, source, target, '741292507', 'rank', basis, 7, slot, seen_at, 1, 't
 	}
 	for bases, want := range map[string][]string{"live": {"measured"}, "recorded": {"modelled"}, "all": {"measured", "modelled"}} {
 		var got []string
-		for _, g := range ask[Ranks](t, h, "/api/ranks?target="+chart+"&bases="+bases).Groups {
+		for _, g := range answered[Ranks](t, h, "/api/ranks?target="+chart+"&bases="+bases).Groups {
 			got = append(got, g.Basis)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {

@@ -79,7 +79,7 @@ func messages(t *testing.T) []kafka.Message {
 func TestJanuaryTellsItsStory(t *testing.T) {
 	t.Parallel()
 	h := newHandler(Deps{DB: january(t)}, bundle())
-	got := ask[Ranks](t, h, "/api/ranks?bases=recorded&target="+chart)
+	got := answered[Ranks](t, h, "/api/ranks?bases=recorded&target="+chart)
 	if len(got.Groups) != 1 || got.Groups[0].Basis != "modelled" {
 		t.Fatalf("groups: %d, want the modelled one", len(got.Groups))
 	}
@@ -117,15 +117,15 @@ func TestJanuaryTellsItsStory(t *testing.T) {
 			t.Errorf("%s at %s: state %s, rank %d, want %s, %d to %d", c.entity, c.when, state, rank, c.state, c.least, c.most)
 		}
 	}
-	views := ask[Counts](t, h, "/api/series?bases=recorded&metric=views_total&target=tag/xiaohongshu//tiktokrefugee")
+	views := answered[Counts](t, h, "/api/series?bases=recorded&metric=views_total&target=tag/xiaohongshu//tiktokrefugee")
 	if len(views.Groups) != 1 || len(views.Groups[0].At) < 1000 {
 		t.Errorf("the hashtag has no curve")
 	}
-	if n := len(ask[[]Event](t, h, "/api/events?topic=january-2025")); n < 9 {
+	if n := len(answered[[]Event](t, h, "/api/events?topic=january-2025")); n < 9 {
 		t.Errorf("%d events, want at least 9", n)
 	}
 	onChart := 0
-	for _, f := range ask[[]Figure](t, h, "/api/reported?topic=january-2025") {
+	for _, f := range answered[[]Figure](t, h, "/api/reported?topic=january-2025") {
 		if f.Scope == chart && f.Metric == "rank" {
 			onChart++
 		}
@@ -151,7 +151,7 @@ func TestMeasuredStandsBesideModelled(t *testing.T) {
 	t.Parallel()
 	ch := january(t)
 	h := newHandler(Deps{DB: ch}, bundle())
-	alone := ask[Ranks](t, h, "/api/ranks?bases=recorded&target="+chart)
+	alone := answered[Ranks](t, h, "/api/ranks?bases=recorded&target="+chart)
 	slot := time.Date(2025, 1, 14, 7, 8, 9, 0, time.UTC).UnixMilli()
 	target, err := event.ParseTargetKey(chart)
 	if err != nil {
@@ -173,7 +173,7 @@ func TestMeasuredStandsBesideModelled(t *testing.T) {
 	if _, err := part.Handle(t.Context(), []kafka.Message{{Topic: event.TopicSnapshots, Partition: 1, Value: value, Type: "tidemark.v1.Snapshot"}}); err != nil {
 		t.Fatal(err)
 	}
-	both := ask[Ranks](t, h, "/api/ranks?bases=recorded&target="+chart)
+	both := answered[Ranks](t, h, "/api/ranks?bases=recorded&target="+chart)
 	if len(both.Groups) != 2 || both.Groups[0].Basis != "backfill" || both.Groups[1].Basis != "modelled" {
 		t.Fatalf("%d groups, want backfill and modelled", len(both.Groups))
 	}
@@ -184,7 +184,7 @@ func TestMeasuredStandsBesideModelled(t *testing.T) {
 	if s := both.Groups[0].Series[k]; len(s.Rank) != 1 || s.Rank[0] == nil || *s.Rank[0] != 4 || s.State != "r" {
 		t.Errorf("back-filled: %v %s", s.Rank, s.State)
 	}
-	live := ask[Ranks](t, h, "/api/ranks?bases=live&target="+chart)
+	live := answered[Ranks](t, h, "/api/ranks?bases=live&target="+chart)
 	if len(live.Groups) != 1 || live.Groups[0].Basis != "backfill" {
 		t.Errorf("%d groups live", len(live.Groups))
 	}

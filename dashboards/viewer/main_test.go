@@ -25,7 +25,12 @@ func TestMain(m *testing.M) {
 // the store; in the fourth hour nobody could look.
 func small(t *testing.T) *clickhouse.Client {
 	t.Helper()
-	ch, err := clickhouse.Open(config.ClickHouse{DSN: config.Secret(testkit.ClickHouse(t))}, slog.New(slog.DiscardHandler))
+	return fill(t, testkit.ClickHouse(t))
+}
+
+func fill(t testing.TB, dsn string) *clickhouse.Client {
+	t.Helper()
+	ch, err := clickhouse.Open(config.ClickHouse{DSN: config.Secret(dsn)}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,8 +99,8 @@ func get(t *testing.T, h http.Handler, path string, header ...string) *httptest.
 	return w
 }
 
-// ask decodes a good answer.
-func ask[T any](t *testing.T, h http.Handler, path string) T {
+// answered decodes a good answer.
+func answered[T any](t *testing.T, h http.Handler, path string) T {
 	t.Helper()
 	w := get(t, h, path)
 	var v T

@@ -18,7 +18,7 @@ func TestStatusHasRowsAndSources(t *testing.T) {
 		},
 		Expected: func() []Expected { return []Expected{{Source: "appstore", Target: chart, EveryS: 1800}} },
 	}, bundle())
-	st := ask[Status](t, h, "/api/status")
+	st := answered[Status](t, h, "/api/status")
 	if st.Broker != "127.0.0.1:9092" || !st.StartedAt.Equal(started) || st.Case.Total != 9 || st.Now.IsZero() {
 		t.Errorf("status lost what the process knows: %+v", st)
 	}
@@ -45,7 +45,7 @@ func TestStatusAnswersWithoutStore(t *testing.T) {
 	h := newHandler(Deps{Status: func(context.Context) (Status, error) {
 		return Status{Version: "v1"}, errors.New("no broker")
 	}}, bundle())
-	st := ask[Status](t, h, "/api/status")
+	st := answered[Status](t, h, "/api/status")
 	if st.Version != "v1" || !strings.Contains(strings.Join(st.Problems, " "), "no broker") || len(st.Problems) != 4 {
 		t.Errorf("status: %+v, want what is known and four problems", st)
 	}
@@ -82,7 +82,7 @@ func TestStatusCountsARedeliveryOnce(t *testing.T) {
 			t.Fatalf("%v\n%s", err, sql)
 		}
 	}
-	st := ask[Status](t, newHandler(Deps{DB: db}, bundle()), "/api/status")
+	st := answered[Status](t, newHandler(Deps{DB: db}, bundle()), "/api/status")
 	if st.Rows["looks"] != 10 || st.Rows["facts"] != 4 {
 		t.Errorf("rows: %v, want 10 looks and 4 facts", st.Rows)
 	}
@@ -105,7 +105,7 @@ func TestStatusHasTheTroublesThatLast(t *testing.T) {
 		('c', 'surge', 'r', 'appstore', '`+chart+`', '1', 'rank', 'open', 1, '2026-01-02 03:00:00', 1, 100, '', 1, '', '')`); err != nil {
 		t.Fatal(err)
 	}
-	st := ask[Status](t, newHandler(Deps{DB: db}, bundle()), "/api/status")
+	st := answered[Status](t, newHandler(Deps{DB: db}, bundle()), "/api/status")
 	want := Trouble{
 		ID: "a", Rule: "looks-failing", Source: "appstore", Target: "source/appstore//all", Subject: "source/appstore//all", Metric: "looks",
 		Since: time.Date(2026, 1, 2, 3, 0, 0, 0, time.UTC), Value: 9, Unit: "targets", Severity: 0.5, Says: "still", Advice: "do",

@@ -8,6 +8,9 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/tidemark/tidemark/dashboards/ask"
+	"github.com/tidemark/tidemark/dashboards/metrics"
+	"github.com/tidemark/tidemark/dashboards/query"
 	"github.com/tidemark/tidemark/internal/clickhouse"
 )
 
@@ -40,12 +43,24 @@ type Deps struct {
 	Status func(ctx context.Context) (Status, error)
 	// Expected are the looks that the configuration asks for now; nil: unknown.
 	Expected func() []Expected
-	Log      *slog.Logger
+	// Reader asks as a login that may only read: what the panels and the SQL page
+	// ask. nil while there is no store.
+	Reader ask.Reader
+	// Dashboards are the files of the dashboards, UID.json each.
+	Dashboards fs.FS
+	// Metrics answers PromQL; nil: nobody does.
+	Metrics metrics.Source
+	// Hosts are names under which browsers may reach the API over loopback, beside
+	// localhost and addresses.
+	Hosts []string
+	Log   *slog.Logger
 }
 
 type server struct {
-	deps  Deps
-	files *assets
+	deps   Deps
+	files  *assets
+	boards []*query.Dashboard
+	asker  *ask.Asker // nil: there is no store
 }
 
 // New makes the handler of the page and of its API. It starts nothing.
@@ -63,6 +78,7 @@ func newHandler(deps Deps, built fs.FS) http.Handler {
 	}
 	deps.Log = deps.Log.With("component", "viewer")
 	s := &server{deps: deps, files: loadAssets(built)}
+	s.load()
 	mux := http.NewServeMux()
 	mux.Handle("GET /api/status", s.api(s.status))
 	mux.Handle("GET /api/catalogue", s.api(s.catalogue))
@@ -72,9 +88,35 @@ func newHandler(deps Deps, built fs.FS) http.Handler {
 	mux.Handle("GET /api/reported", s.api(s.reported))
 	mux.Handle("GET /api/gaps", s.api(s.gaps))
 	mux.Handle("GET /api/live", s.api(s.live))
-	mux.HandleFunc("GET /api/", notFoundAPI)
-	mux.Handle("GET /", s.files)
-	return secure(mux)
+	mux.HandleFunc("GET /api/dashboards", s.listBoards)
+	mux.HandleFunc("GET /api/dashboards/{uid}", s.sendBoard)
+	mux.Handle("POST /api/dashboards/{uid}/query", s.asked(s.queryPanels))
+	mux.Handle("POST /api/dashboards/{uid}/variables", s.asked(s.variables))
+	mux.Handle("POST /api/dashboards/{uid}/annotations", s.asked(s.annotations))
+	mux.HandleFunc("GET /api/dashboards/{uid}/panels/{file}", s.sendCSV)
+	mux.HandleFunc("POST /api/sql", s.sql)
+	mux.HandleFunc("GET /api/schema", s.sendSchema)
+	mux.HandleFunc("/api/", notFoundAPI)
+	whole := http.NewServeMux()
+	whole.Handle("/api/", s.guard(mux))
+	whole.Handle("/", s.files)
+	return secure(whole)
+}
+
+// load reads the dashboards. A file that is wrong is said, and holds up no page:
+// the tests of the dashboards keep such out.
+func (s *server) load() {
+	if s.deps.Reader != nil {
+		s.asker = ask.New(s.deps.Reader, ask.Usual())
+	}
+	if s.deps.Dashboards == nil {
+		return
+	}
+	boards, err := query.Load(s.deps.Dashboards)
+	if err != nil {
+		s.deps.Log.Error("load dashboards", "err", err)
+	}
+	s.boards = boards
 }
 
 // secure sets what a browser must know about every answer: nothing foreign is

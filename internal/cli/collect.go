@@ -77,6 +77,16 @@ func (a *app) runServers(ctx context.Context, http string, withStore bool, stage
 	if err != nil {
 		return err
 	}
+	if withStore && server != nil && cfg.ClickHouse.ReaderDSN != "" {
+		sampling, err := s.metricsParts(server.Addr())
+		if err != nil {
+			return err
+		}
+		if s.page, err = s.pageOf(s.serverStatus); err != nil {
+			return err
+		}
+		run = append(run, sampling)
+	}
 	run[0] = append(run[0], part{"start", s.prepare}, s.watchPart())
 	return runStages(ctx, log, append(run, s.httpStage(server))...)
 }

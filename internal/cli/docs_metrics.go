@@ -51,6 +51,9 @@ func metricsPage(build obs.Build) (string, error) {
 		return "", err
 	}
 	s.sqlruleParts(nil)
+	if _, err := s.metricsParts(""); err != nil {
+		return "", err
+	}
 	if _, err := s.notifyParts(""); err != nil {
 		return "", err
 	}

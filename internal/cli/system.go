@@ -14,6 +14,7 @@ import (
 	"github.com/robfig/cron/v3"
 
 	"github.com/tidemark/tidemark/collectors"
+	"github.com/tidemark/tidemark/dashboards/metrics"
 	"github.com/tidemark/tidemark/dashboards/viewer"
 	"github.com/tidemark/tidemark/internal/clickhouse"
 	"github.com/tidemark/tidemark/internal/config"
@@ -43,6 +44,10 @@ type system struct {
 	health *obs.Health
 	kafka  *kafka.Client
 	ch     *clickhouse.Client // nil where only collectors run
+	reader *clickhouse.Reader // nil where there is no page
+	own    metrics.Source     // nil: nobody answers PromQL
+
+	startedAt time.Time
 	// streams are what sources found beside the polled ones.
 	streams []collectors.StreamEntry
 
@@ -66,7 +71,10 @@ type system struct {
 
 func newSystem(cfg *config.Config, build obs.Build, log *slog.Logger) *system {
 	reg := obs.NewRegistry(build)
-	s := &system{cfg: cfg, build: build, log: log, reg: reg, gather: reg, health: obs.NewHealth(reg), prepared: make(chan struct{})}
+	s := &system{
+		cfg: cfg, build: build, log: log, reg: reg, gather: reg, health: obs.NewHealth(reg),
+		prepared: make(chan struct{}), startedAt: time.Now().UTC(),
+	}
 	s.health.NotReady("start")
 	return s
 }
@@ -83,6 +91,11 @@ func (s *system) connect(withStore bool) (err error) {
 }
 
 func (s *system) close() {
+	if s.reader != nil {
+		if err := s.reader.Close(); err != nil {
+			s.log.Warn("close clickhouse", "err", err)
+		}
+	}
 	if s.ch != nil {
 		if err := s.ch.Close(); err != nil {
 			s.log.Warn("close clickhouse", "err", err)

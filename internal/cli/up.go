@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"os"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -92,7 +91,7 @@ func (a *app) up(ctx context.Context, o upOptions) error {
 	if err := keepConfig(cfg, dir); err != nil {
 		log.Warn("configuration in force is not kept for backups", "err", err)
 	}
-	u := &upRun{startedAt: time.Now().UTC(), app: a, o: o, dir: dir, server: server, embedded: e, system: newSystem(e.config(cfg, dir), a.build, log)}
+	u := &upRun{app: a, o: o, dir: dir, server: server, embedded: e, system: newSystem(e.config(cfg, dir), a.build, log)}
 	u.watching = watch
 	stages, err := u.stages()
 	if err != nil {
@@ -155,11 +154,15 @@ func (u *upRun) stages() ([]stage, error) {
 	if err != nil {
 		return nil, err
 	}
+	sampling, err := s.metricsParts(u.server.Addr())
+	if err != nil {
+		return nil, err
+	}
 	return []stage{
 		first,
 		slices.Concat(s.countParts(kafka.TruncatedReset), detecting, s.healthParts(entries, !u.o.noCollect), s.sqlruleParts(rules)),
 		append(processors, tells...),
-		{u.pagePart()},
+		append(sampling, u.pagePart()),
 		{u.clientsPart()},
 		{u.brokerPart()},
 		{u.enginePart()},

@@ -26,11 +26,10 @@ const engineLabel = "embedded (libchdb, single node, loopback only, no passwords
 type upRun struct {
 	*system
 	*embedded
-	app       *app
-	o         upOptions
-	dir       *instance.Dir
-	server    *obs.Server
-	startedAt time.Time
+	app    *app
+	o      upOptions
+	dir    *instance.Dir
+	server *obs.Server
 
 	mu       sync.Mutex
 	progress viewer.Case
@@ -170,7 +169,10 @@ func (u *upRun) status(ctx context.Context) (viewer.Status, error) {
 
 func (u *upRun) pagePart() part {
 	return part{name: "page", run: func(ctx context.Context) error {
-		page := viewer.New(viewer.Deps{DB: u.ch, Status: u.status, Expected: u.expected, Log: u.log})
+		page, err := u.pageOf(u.status)
+		if err != nil {
+			return err
+		}
 		both, err := u.imports(u.server.Addr(), page)
 		if err != nil {
 			return err

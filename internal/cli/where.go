@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -81,7 +82,11 @@ func (w *where) clickhouse(cfg *config.Config) error {
 }
 
 func embeddedClickHouse(cfg *config.Config, url string) config.ClickHouse {
-	return config.ClickHouse{DSN: config.Secret(url + "/" + embeddedDatabase), Retention: cfg.ClickHouse.Retention, Fsync: cfg.ClickHouse.Fsync}
+	reader := strings.Replace(url, "://", "://analyst@", 1)
+	return config.ClickHouse{
+		DSN: config.Secret(url + "/" + embeddedDatabase), ReaderDSN: config.Secret(reader + "/" + embeddedDatabase),
+		Retention: cfg.ClickHouse.Retention, Fsync: cfg.ClickHouse.Fsync,
+	}
 }
 
 // embeddedDatabase is the one that the engine makes at its start.

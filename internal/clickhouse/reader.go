@@ -34,7 +34,7 @@ type Reader struct {
 // connect.
 func OpenReader(cfg config.ClickHouse, log *slog.Logger) (*Reader, error) {
 	if cfg.ReaderDSN != "" {
-		cfg.DSN = cfg.ReaderDSN
+		cfg.DSN, cfg.PasswordFile = cfg.ReaderDSN, cfg.ReaderPasswordFile
 	}
 	options, err := parseOptions(cfg)
 	if err != nil {

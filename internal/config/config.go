@@ -64,6 +64,8 @@ type ClickHouse struct {
 	// ReaderDSN is the same server with a login that may only read: the page asks
 	// as it. Empty: that of DSN, read only as long as the page asks.
 	ReaderDSN Secret `yaml:"reader_dsn"`
+	// ReaderPasswordFile is PasswordFile for ReaderDSN.
+	ReaderPasswordFile string `yaml:"reader_password_file"`
 	// Cluster is the name for ON CLUSTER; empty means one node.
 	Cluster string `yaml:"cluster"`
 	TLS     TLS    `yaml:"tls"`

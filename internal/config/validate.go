@@ -146,16 +146,11 @@ func (k *checker) file(path, name string) {
 }
 
 func (k *checker) clickhouse(c *ClickHouse) {
-	k.dsn("clickhouse.dsn", c.DSN)
+	k.dsn("clickhouse.dsn", c.DSN, "clickhouse.password_file", c.PasswordFile)
 	if c.ReaderDSN != "" {
-		k.dsn("clickhouse.reader_dsn", c.ReaderDSN)
+		k.dsn("clickhouse.reader_dsn", c.ReaderDSN, "clickhouse.reader_password_file", c.ReaderPasswordFile)
 	}
-	if c.PasswordFile != "" && err == nil {
-		_, twice := u.User.Password()
-		k.need(!twice, "clickhouse.password_file", "is set and clickhouse.dsn has a password too, want one of them")
-		k.need(u.User.Username() != "", "clickhouse.password_file", "is set and clickhouse.dsn names no user, want clickhouse://user@host:9000/tidemark")
-	}
-	k.file("clickhouse.password_file", c.PasswordFile)
+	k.need(c.ReaderDSN != "" || c.ReaderPasswordFile == "", "clickhouse.reader_password_file", "is set and clickhouse.reader_dsn is not")
 	if c.Cluster != "" {
 		k.need(matches(`^[A-Za-z_][A-Za-z0-9_.-]*$`, c.Cluster), "clickhouse.cluster", "is %q, want the name of a cluster", c.Cluster)
 	}
@@ -165,7 +160,7 @@ func (k *checker) clickhouse(c *ClickHouse) {
 	}
 }
 
-func (k *checker) dsn(path string, dsn Secret) {
+func (k *checker) dsn(path string, dsn Secret, filePath, file string) {
 	u, err := url.Parse(string(dsn))
 	// The text of the address is never repeated: it may hold a password.
 	k.need(err == nil && slices.Contains(dsnSchemes(), u.Scheme) && u.Host != "", path,
@@ -173,6 +168,12 @@ func (k *checker) dsn(path string, dsn Secret) {
 	if err == nil {
 		k.dsnDurations(path, u.Query())
 	}
+	if file != "" && err == nil {
+		_, twice := u.User.Password()
+		k.need(!twice, filePath, "is set and %s has a password too, want one of them", path)
+		k.need(u.User.Username() != "", filePath, "is set and %s names no user, want clickhouse://user@host:9000/tidemark", path)
+	}
+	k.file(filePath, file)
 }
 
 // dsnDurations looks at what the driver would refuse only when it connects.
