@@ -142,6 +142,15 @@ vuln: ## Known vulnerabilities in what we call (asks a public database)
 kafka-jars: ## Apache Kafka's jars, by Maven
 	internal/testkit/kafkajars/fetch.sh
 
+.PHONY: ways-in
+ways-in: bin/python/.installed ## What the test of docs/ways-in needs: a Python with its clients, the JDBC driver
+	internal/testkit/jdbc/fetch.sh
+
+bin/python/.installed: internal/testkit/python/requirements.txt
+	python3 -m venv bin/python
+	bin/python/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
 .PHONY: clickhouse18
 clickhouse18: bin/clickhouse18/.installed ## Debian's ClickHouse 18.16, unpacked, for the native protocol
 

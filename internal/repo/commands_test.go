@@ -37,6 +37,7 @@ func TestCommandsOfThePagesRun(t *testing.T) {
 		"bin/tidemark", bin,
 		"--data-dir data", "--data-dir "+dir,
 		"127.0.0.1:8080", page,
+		"http://127.0.0.1:8123", addressOf(t, bin, dir),
 		" --follow", "",
 	)
 	speed := regexp.MustCompile(`--speed \S+`)
