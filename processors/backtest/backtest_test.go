@@ -29,6 +29,9 @@ func TestTheStoryOfJanuary(t *testing.T) {
 		all = append(all, e)
 	}
 	k.put(event.TopicEpisodes, all)
+	if err := k.store.Rollup(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	rows, err := clickhouse.Select[struct {
 		Topic   string     `ch:"topic"`
 		Leading string     `ch:"leading"`

@@ -633,64 +633,6 @@ ENGINE = ReplacingMergeTree(_inserted_at)
 ORDER BY (id, sequence, state)
 COMMENT 'One state of an episode: opened once, updated when it gets worse, closed once. Read v_episodes for the latest state of each.'
 
--- 061_v_episodes.sql
-CREATE OR REPLACE VIEW v_episodes  (
-    id String COMMENT 'Deterministic id of the episode',
-    kind LowCardinality(String) COMMENT 'surge: what the crowd does; health: what our own looking does',
-    rule LowCardinality(String) COMMENT 'Name of the rule that found it',
-    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
-    target LowCardinality(String) COMMENT 'What it is about: kind/place/country/name; source/NAME//all is a source with all its targets',
-    subject LowCardinality(String) COMMENT 'App id of the store, tag, article or topic; never a person. Of a trouble of the whole target: the target',
-    metric LowCardinality(String) COMMENT 'What was counted, or what a rule about looks compares',
-    basis LowCardinality(String) COMMENT 'Basis of the series: measured, backfill, imported or modelled',
-    state LowCardinality(String) COMMENT 'Latest state: open, updated (it got worse) or closed',
-    sequence UInt32 COMMENT 'How many states there are so far',
-    onset DateTime64(3, 'UTC') COMMENT 'Since when: a moment of the data, not when it was noticed',
-    at Nullable(DateTime64(3, 'UTC')) COMMENT 'Moment of the data that made the state; NULL: unknown',
-    peak_at Nullable(DateTime64(3, 'UTC')) COMMENT 'When the peak was; NULL: not yet, or there is none',
-    closed Nullable(DateTime64(3, 'UTC')) COMMENT 'When it ended; NULL: it lasts',
-    value Float64 COMMENT 'What was seen, in unit',
-    baseline Float64 COMMENT 'What was expected, in unit',
-    peak Float64 COMMENT 'The most extreme value so far, in unit',
-    unit LowCardinality(String) COMMENT 'Unit of value, baseline and peak: s, looks, places, ratio, ...',
-    severity Float64 COMMENT 'How bad or how large, 0 to 1',
-    explanation String COMMENT 'How it was computed, for a person to read',
-    advice String COMMENT 'What a person can do about it',
-    topic LowCardinality(String) COMMENT 'Topic of the watchlist that the series belongs to; empty: none',
-    entity LowCardinality(String) COMMENT 'Entity of the watchlist that the series is about; empty: none',
-    change LowCardinality(String) COMMENT 'What made the state: opened, severity, peaked, halved, resurged, closed, or a milestone such as top-10 or first; empty: not said',
-    previous Nullable(Float64) COMMENT 'Value of the look before, in unit; NULL: none, such as of an app that was not on the chart',
-    multiple Nullable(Float64) COMMENT 'Value as a multiple of the baseline; of ranks baseline / value; NULL: not known',
-    low Nullable(Float64) COMMENT 'Lower bound of what would have been ordinary, in unit',
-    high Nullable(Float64) COMMENT 'Upper bound of what would have been ordinary, in unit',
-    coverage Nullable(Float64) COMMENT 'Share of the expected looks of the baseline''s window that were there, 0 to 1',
-    every_s UInt32 COMMENT 'Expected distance of looks in seconds; 0: no schedule',
-    depth UInt32 COMMENT 'How deep the chart was that was looked at; 0: no chart',
-    time_to_peak_s Nullable(Float64) COMMENT 'Seconds from the onset to the peak',
-    peak_multiple Nullable(Float64) COMMENT 'Peak as a multiple of the baseline before the onset',
-    at_first_s Nullable(Float64) COMMENT 'Seconds at rank 1 so far',
-    in_top_10_s Nullable(Float64) COMMENT 'Seconds at rank 10 or better so far',
-    rank_area Nullable(Float64) COMMENT 'Sum over the looks of ln((depth + 1) / rank) times their hours',
-    half_life_s Nullable(Float64) COMMENT 'Seconds from the peak until the excess over the baseline had halved, as measured',
-    fitted_half_life_s Nullable(Float64) COMMENT 'Half-life of the exponential decline that fits best, in seconds',
-    fitted_half_life_low_s Nullable(Float64) COMMENT 'Lower bound of its 80 % interval, in seconds',
-    fitted_half_life_high_s Nullable(Float64) COMMENT 'Upper bound of its 80 % interval, in seconds',
-    given_back Nullable(Float64) COMMENT 'Share of the rise that was given back: 1 - (settled - baseline) / (peak - baseline)',
-    settled Nullable(Float64) COMMENT 'Level at the end, in unit',
-    resurges UInt32 COMMENT 'Findings after the decline had begun and before the end',
-    back_at Nullable(DateTime64(3, 'UTC')) COMMENT 'When the series was back in its ordinary band for good'
-)
-COMMENT 'One row per episode, in its latest state. What is closed stays closed, also where two states came with the same number.'
-AS
-SELECT id, kind, rule, source, target, subject, metric, basis, state, sequence, onset, at, peak_at, closed,
-    value, baseline, peak, unit, severity, explanation, advice,
-    topic, entity, change, previous, multiple, low, high, coverage, every_s, depth,
-    time_to_peak_s, peak_multiple, at_first_s, in_top_10_s, rank_area, half_life_s, fitted_half_life_s,
-    fitted_half_life_low_s, fitted_half_life_high_s, given_back, settled, resurges, back_at
-FROM episodes FINAL
-ORDER BY state = 'closed' DESC, sequence DESC
-LIMIT 1 BY id
-
 -- 070_v_newcomers.sql
 CREATE OR REPLACE VIEW v_newcomers  (
     place LowCardinality(String) COMMENT 'Store',
@@ -1271,243 +1213,6 @@ SELECT topic, name, kind, member, role, position
 FROM topics FINAL
 WHERE removed = 0 AND kind != 'topic'
 
--- 112_v_corroboration.sql
-CREATE OR REPLACE VIEW v_corroboration  (
-    id String COMMENT 'Id of the episode, as in v_episodes',
-    topic LowCardinality(String) COMMENT 'Topic that the episode belongs to',
-    basis LowCardinality(String) COMMENT 'Basis of the series; only series of one basis corroborate each other',
-    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
-    family String COMMENT 'Whom the source has its numbers from: what Apple''s charts, pages and search say is one family (appstore), and so is Google Play; and so are the feeds of one server or one list of publishers; a recording or an import has as many families as places; empty: no witness, as a rule over SQL reads what others brought',
-    target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
-    subject LowCardinality(String) COMMENT 'App id of the store, tag, article or topic; never a person',
-    metric LowCardinality(String) COMMENT 'What was counted',
-    onset DateTime64(3, 'UTC') COMMENT 'Since when the episode lasts',
-    others UInt32 COMMENT 'How many other families have an episode of the topic that began at most 48 hours before or after this one',
-    moved Array(Tuple(family String, source String, episode String, subject String, onset DateTime64(3, 'UTC'), lead_s Float64)) COMMENT 'Of each of them the episode that began first, the earliest first; lead_s: by how many seconds it was earlier than this one, negative: later',
-    first String COMMENT 'The family that moved first, this one included; of two in the same moment the one with the smaller name',
-    first_lead_s Float64 COMMENT 'By how many seconds the first was earlier than this one; 0: this one was first, or in the same moment',
-    score Float64 COMMENT '1 - 0.5 ^ others: 0 nobody else moved, 0.5 one other family, 0.75 two, 0.875 three',
-    explanation String COMMENT 'The same in words'
-)
-COMMENT 'One row per surge episode of a topic: which independent sources moved in the same 48 hours, which first, and a score.'
-AS
-WITH
-    moves AS (
-        SELECT id, topic, basis, source, target, subject, metric, onset,
-            splitByChar('/', toString(target))[2] AS place,
-            multiIf(
-                source = 'sql', '',
-                place = 'apple', 'appstore',
-                place = 'google', 'googleplay',
-                source IN ('replay', 'import'), place,
-                source IN ('gdelt_doc', 'googlenews'), 'gdelt',
-                match(toString(source), '^(appstore|googleplay|mastodon|bluesky)_'), splitByChar('_', toString(source))[1],
-                toString(source)) AS family
-        FROM v_episodes
-        WHERE kind = 'surge' AND topic != ''
-    ),
-    pairs AS (
-        SELECT a.id AS id,
-            argMin((b.family, toString(b.source), b.id, toString(b.subject), b.onset, (toUnixTimestamp64Milli(a.onset) - toUnixTimestamp64Milli(b.onset)) / 1000), (b.onset, b.id)) AS earliest
-        FROM moves AS a
-        INNER JOIN moves AS b ON b.topic = a.topic AND b.basis = a.basis
-        WHERE b.family NOT IN ('', a.family) AND abs(toUnixTimestamp64Milli(a.onset) - toUnixTimestamp64Milli(b.onset)) <= 48 * 3600 * 1000
-        GROUP BY a.id, b.family
-    ),
-    sums AS (SELECT id, arraySort(e -> (e.5, e.1), groupArray(earliest)) AS moved FROM pairs GROUP BY id)
-SELECT m.id AS id, m.topic AS topic, m.basis AS basis, m.source AS source, m.family AS family, m.target AS target,
-    m.subject AS subject, m.metric AS metric, m.onset AS onset,
-    toUInt32(length(s.moved)) AS others,
-    s.moved AS moved,
-    arraySort(e -> (e.2, e.1), arrayConcat([(m.family, m.onset)], arrayMap(e -> (e.1, e.5), s.moved)))[1].1 AS first,
-    greatest(0., arrayMax(arrayConcat([0.], arrayMap(e -> e.6, s.moved)))) AS first_lead_s,
-    1 - pow(0.5, others) AS score,
-    if(others = 0, 'No other independent source of the topic moved within 48 hours.', concat(
-        toString(others), if(others = 1, ' other independent source', ' other independent sources'), ' of the topic moved within 48 hours: ',
-        arrayStringConcat(arrayMap(e -> concat(e.1, ' (', e.4, multiIf(e.6 = 0, ' at the same time', e.6 > 0, concat(' ', toString(round(e.6 / 3600, 1)), ' h before'), concat(' ', toString(round(-e.6 / 3600, 1)), ' h after')), ')'), s.moved), ', '),
-        '; score 1 - 0.5^', toString(others), ' = ', toString(round(score, 3)), '.')) AS explanation
-FROM moves AS m
-LEFT JOIN sums AS s ON s.id = m.id
-
--- 113_v_migrations.sql
-CREATE OR REPLACE VIEW v_migrations  (
-    id String COMMENT 'topic/basis/start: the start is the first onset; an earlier one that is found later makes it another',
-    topic LowCardinality(String) COMMENT 'Topic of the watchlist',
-    name String COMMENT 'Name of the topic to show',
-    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled: episodes of different bases are never one migration',
-    from DateTime64(3, 'UTC') COMMENT 'First onset',
-    to Nullable(DateTime64(3, 'UTC')) COMMENT 'When the last episode ended; NULL: it lasts',
-    state LowCardinality(String) COMMENT 'open: an episode of it lasts; over',
-    episodes UInt32 COMMENT 'How many surge episodes it has',
-    origin String COMMENT 'Entity that the crowd leaves; empty: the topic has none',
-    origin_name String COMMENT 'Its name',
-    origin_delisted Nullable(DateTime64(3, 'UTC')) COMMENT 'First look of the same basis that found a page of the origin gone, between 7 days before the migration and 7 days after it; NULL: none did',
-    origin_returned Nullable(DateTime64(3, 'UTC')) COMMENT 'First look after that found one back, however late; NULL: none did, or it was never gone',
-    origin_chart String COMMENT 'The chart that its ranks are of: of those it was on in the 7 days before, an overall one first, then the one where it stood best; empty: it was on none',
-    origin_rank_before Nullable(Float64) COMMENT 'Its median rank there in the 7 days before the migration',
-    origin_rank_worst Nullable(UInt32) COMMENT 'Its worst place there during the migration; depth + 1 where a look did not find it',
-    origin_rank_last Nullable(UInt32) COMMENT 'Its last place there during the migration, likewise',
-    origin_rank_loss Nullable(Float64) COMMENT 'origin_rank_worst - origin_rank_before, in places; negative: it rose',
-    destinations Array(Tuple(entity String, name String, onset DateTime64(3, 'UTC'), rise Nullable(Float64), best_rank Nullable(Float64), hours_at_first Nullable(Float64), half_life_s Nullable(Float64), given_back Nullable(Float64), settled Nullable(Float64), target String, episode String)) COMMENT 'Of each destination its leading episode, the best destination first. rise: peak as a multiple of the baseline; best_rank: NULL where no rank rose; the rest as in v_episodes',
-    leading String COMMENT 'Entity of the first of the destinations; empty: none moved',
-    stayed Nullable(Float64) COMMENT '1 - given_back of the leading destination: the share of its rise that stayed; NULL: not known yet',
-    resurges UInt32 COMMENT 'How often the leading series surged again: within its episodes, and as further episodes of the rule',
-    attention Array(Tuple(kind String, subject String, source String, family String, metric String, onset DateTime64(3, 'UTC'), peak_multiple Nullable(Float64), episode String)) COMMENT 'What people said and read: of each subject and source the episode with the largest peak as a multiple of its baseline, the largest first; of another app, its entity',
-    led_by LowCardinality(String) COMMENT 'Source of the first onset',
-    led_family String COMMENT 'Its family, as in v_corroboration',
-    led_subject String COMMENT 'What it was about',
-    sources UInt32 COMMENT 'How many independent sources (families) moved',
-    families Array(String) COMMENT 'Their names, in the order of their first onsets',
-    corroboration Float64 COMMENT 'The largest score of its episodes in v_corroboration',
-    severity Float64 COMMENT 'The largest severity of its episodes, 0 to 1',
-    explanation String COMMENT 'The same in words'
-)
-COMMENT 'One row per migration: the surge episodes of one topic and basis that overlap or follow each other within 7 days. Who lost, who gained, what was said, who moved first, and how much stayed. Episodes that last end now where they are measured, else with what is known of them.'
-AS
-WITH
-    known_topics AS (SELECT * FROM topics FINAL),
-    roles AS (SELECT topic, member, any(role) AS role FROM known_topics WHERE kind = 'entity' GROUP BY topic, member),
-    heads AS (
-        SELECT topic, anyIf(name, kind = 'topic') AS name, anyIf(member, role = 'origin' AND removed = 0) AS origin
-        FROM known_topics
-        GROUP BY topic
-    ),
-    told AS (
-        SELECT e.id AS id, e.topic AS topic, e.basis AS basis, e.rule AS rule, e.source AS source, e.target AS target, e.subject AS subject,
-            e.metric AS metric, e.entity AS entity, e.state AS state, e.onset AS onset, e.closed AS closed, e.severity AS severity,
-            e.peak_multiple AS peak_multiple, e.half_life_s AS half_life_s, e.given_back AS given_back, e.settled AS settled,
-            e.at_first_s / 3600 AS hours_at_first, e.resurges AS resurges,
-            if(e.metric = 'rank' AND e.peak < e.baseline, toNullable(e.peak), NULL) AS best_rank,
-            c.family AS family, c.score AS score, r.role AS role,
-            multiIf(
-                e.closed IS NOT NULL, assumeNotNull(e.closed),
-                e.basis = 'measured', greatest(now64(3, 'UTC'), e.onset),
-                greatest(e.onset, ifNull(e.at, e.onset))) AS ends
-        FROM v_episodes AS e
-        INNER JOIN (SELECT id, family, score FROM v_corroboration) AS c ON c.id = e.id
-        LEFT JOIN roles AS r ON r.topic = e.topic AND r.member = e.entity
-        WHERE e.kind = 'surge' AND e.topic != ''
-    ),
-    begun AS (
-        SELECT *, onset > max(ends) OVER (
-            PARTITION BY topic, basis ORDER BY onset ASC, id ASC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) + toIntervalDay(7) AS begins
-        FROM told
-    ),
-    parts AS (
-        SELECT *, sum(begins) OVER (
-            PARTITION BY topic, basis ORDER BY onset ASC, id ASC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS nr
-        FROM begun
-    ),
-    spans AS (
-        SELECT topic, basis, nr, min(onset) AS begin, max(ends) AS last, countIf(state != 'closed') > 0 AS lasts,
-            count() AS episodes, max(score) AS corroboration, max(p.severity) AS worst,
-            argMin((source, family, if(entity = '', toString(subject), toString(entity))), (onset, id)) AS led,
-            arrayDistinct(arrayMap(f -> f.2, arraySort(groupArrayIf((onset, family), family != '')))) AS families,
-            arraySort(groupArrayIf((
-                (ifNull(best_rank, 1e9), -ifNull(hours_at_first, 0), -ifNull(peak_multiple, 0), onset, id),
-                (toString(entity), onset, peak_multiple, best_rank, hours_at_first, half_life_s, given_back, settled, toString(target), id),
-                (rule, source, target, subject, metric)), role = 'destination')) AS rose,
-            arraySort(s -> (-ifNull(s.7, 0), s.6, s.8), groupArrayIf((
-                splitByChar('/', toString(target))[1], if(entity = '', toString(subject), toString(entity)), toString(source), family, toString(metric),
-                onset, peak_multiple, id), role NOT IN ('origin', 'destination'))) AS said,
-            groupArray(((rule, source, target, subject, metric), p.resurges)) AS surges
-        FROM parts AS p
-        GROUP BY topic, basis, nr
-    ),
-    told_of AS (
-        SELECT *,
-            arrayMap(d -> d.2, arrayFilter((d, n) -> n = 1, rose, arrayEnumerateUniq(arrayMap(d -> d.2.1, rose)))) AS gained,
-            arrayFilter((s, n) -> n = 1, said, arrayEnumerateUniq(arrayMap(s -> (s.3, s.2), said))) AS attention,
-            arrayMap(a -> a.2, arrayFilter(a -> a.1 = rose[1].3, surges)) AS again
-        FROM spans
-    ),
-    origin_apps AS (
-        SELECT entity, place, app FROM entity_apps WHERE entity IN (SELECT origin FROM heads WHERE origin != '')
-    ),
-    listings AS (
-        SELECT a.entity AS entity, r.basis AS basis, r.place AS place, r.country AS country, r.at AS at, max(r.value) AS listed
-        FROM (SELECT place, country, basis, toString(subject) AS subject, at, value FROM v_readings WHERE metric = 'listed' AND kind = 'listing') AS r
-        INNER JOIN origin_apps AS a ON a.place = r.place AND a.app = r.subject
-        GROUP BY entity, basis, place, country, at
-    ),
-    turns AS (
-        SELECT entity, basis, arraySort(groupArrayIf(at, listed = 0 AND before = 1)) AS gone, arraySort(groupArrayIf(at, listed = 1 AND before = 0)) AS back
-        FROM (
-            SELECT *, lagInFrame(toNullable(listed)) OVER (
-                PARTITION BY entity, basis, place, country ORDER BY at ASC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS before
-            FROM listings
-        )
-        GROUP BY entity, basis
-    ),
-    stood AS (
-        SELECT a.entity AS entity, r.basis AS basis, r.target AS target, r.slot AS slot, toUInt32(min(r.value)) AS rank, toUInt32(0) AS deep
-        FROM (
-            SELECT place, basis, target, toString(subject) AS subject, slot, value
-            FROM v_readings
-            WHERE metric = 'rank' AND kind = 'chart' AND subject IN (SELECT app FROM origin_apps)
-        ) AS r
-        INNER JOIN origin_apps AS a ON a.place = r.place AND a.app = r.subject
-        GROUP BY entity, basis, target, slot
-        UNION ALL
-        SELECT a.entity AS entity, l.basis AS basis, l.target AS target, l.slot AS slot, toUInt32(0) AS rank, max(l.depth) AS deep
-        FROM (SELECT place, basis, target, slot, depth FROM v_looks WHERE kind = 'chart' AND outcome = 'ok' AND depth > 0) AS l
-        INNER JOIN origin_apps AS a ON a.place = l.place
-        GROUP BY entity, basis, target, slot
-    ),
-    charted AS (
-        SELECT entity, basis, groupArray((target, places)) AS charts
-        FROM (
-            SELECT entity, basis, toString(target) AS target, arraySort(groupArray((slot, rank, deep))) AS places
-            FROM (SELECT entity, basis, target, slot, max(s.rank) AS rank, max(s.deep) AS deep FROM stood AS s GROUP BY entity, basis, target, slot)
-            GROUP BY entity, basis, target
-            HAVING max(rank) > 0
-        )
-        GROUP BY entity, basis
-    ),
-    (SELECT (groupArray(id), groupArray(name)) FROM entities) AS names,
-    arraySort(c -> (c.1 NOT LIKE '%/overall', c.2, c.1), arrayFilter(c -> c.2 > 0, arrayMap(c -> (c.1,
-        arrayReduce('median', arrayMap(p -> toFloat64(p.2), arrayFilter(p -> p.2 > 0 AND p.1 < s.begin AND p.1 >= s.begin - toIntervalDay(7), c.2))),
-        arrayMap(p -> if(p.2 > 0, p.2, toUInt32(p.3 + 1)), arrayFilter(p -> p.1 >= s.begin AND p.1 <= s.last, c.2))), k.charts)))[1] AS best_chart
-SELECT
-    concat(s.topic, '/', s.basis, '/', formatDateTime(s.begin, '%Y-%m-%dT%H:%i:%SZ', 'UTC')) AS id,
-    s.topic AS topic,
-    if(h.name = '', toString(s.topic), h.name) AS name,
-    s.basis AS basis, s.begin AS from,
-    if(s.lasts, NULL, toNullable(s.last)) AS to,
-    if(s.lasts, 'open', 'over') AS state,
-    toUInt32(s.episodes) AS episodes,
-    h.origin AS origin,
-    transform(h.origin, names.1, names.2, h.origin) AS origin_name,
-    arrayFirstOrNull(x -> x >= s.begin - toIntervalDay(7) AND x <= s.last + toIntervalDay(7), t.gone) AS origin_delisted,
-    if(origin_delisted IS NULL, NULL, arrayFirstOrNull(x -> x > assumeNotNull(origin_delisted), t.back)) AS origin_returned,
-    best_chart.1 AS origin_chart,
-    if(origin_chart = '', NULL, toNullable(best_chart.2)) AS origin_rank_before,
-    if(empty(best_chart.3), NULL, toNullable(arrayMax(best_chart.3))) AS origin_rank_worst,
-    if(empty(best_chart.3), NULL, toNullable(best_chart.3[-1])) AS origin_rank_last,
-    origin_rank_worst - origin_rank_before AS origin_rank_loss,
-    arrayMap(d -> (d.1, transform(d.1, names.1, names.2, d.1), d.2, d.3, d.4, d.5, d.6, d.7, d.8, d.9, d.10), s.gained) AS destinations,
-    destinations[1].1 AS leading,
-    if(leading = '', NULL, 1 - destinations[1].8) AS stayed,
-    if(leading = '', toUInt32(0), toUInt32(arraySum(s.again) + length(s.again) - 1)) AS resurges,
-    s.attention AS attention,
-    s.led.1 AS led_by, s.led.2 AS led_family, s.led.3 AS led_subject,
-    toUInt32(length(s.families)) AS sources,
-    s.families AS families,
-    s.corroboration AS corroboration,
-    s.worst AS severity,
-    concat(name, ', ', basis, ': ', toString(s.episodes), if(s.episodes = 1, ' episode', ' episodes'), ' of ', toString(sources), if(sources = 1, ' source', ' independent sources'),
-        ' from ', formatDateTime(s.begin, '%Y-%m-%d %H:%i', 'UTC'), if(s.lasts, ', not over yet', concat(' to ', formatDateTime(s.last, '%Y-%m-%d %H:%i', 'UTC'))), ' (UTC). ',
-        'First moved ', led_subject, ' at ', led_by, '.',
-        arrayStringConcat(arrayMap(d -> concat(' ', d.2, ' rose', if(d.5 IS NULL, '', concat(' to rank ', toString(assumeNotNull(d.5)))),
-            if(ifNull(d.6, 0) > 0, concat(', ', toString(round(assumeNotNull(d.6), 1)), ' h at #1'), ''),
-            if(d.8 IS NULL, '', concat(', gave ', toString(round(100 * assumeNotNull(d.8))), ' % back')), '.'), destinations), ''),
-        if(origin_delisted IS NULL, '', concat(' ', origin_name, ' was gone from a store from ', formatDateTime(assumeNotNull(origin_delisted), '%Y-%m-%d %H:%i', 'UTC'),
-            if(origin_returned IS NULL, ' on', concat(' to ', formatDateTime(assumeNotNull(origin_returned), '%Y-%m-%d %H:%i', 'UTC'))), '.'))) AS explanation
-FROM told_of AS s
-LEFT JOIN heads AS h ON h.topic = s.topic
-LEFT JOIN turns AS t ON t.entity = h.origin AND t.basis = s.basis
-LEFT JOIN charted AS k ON k.entity = h.origin AND k.basis = s.basis
-
 -- 120_notify_state.sql
 CREATE TABLE IF NOT EXISTS notify_state  (
     name LowCardinality(String) COMMENT 'Consumer group whose memory this is',
@@ -1589,23 +1294,278 @@ ENGINE = ReplacingMergeTree(version)
 ORDER BY (kind, name)
 COMMENT 'What is muted: its episodes are recorded as ever, and nobody is told that they begin or get worse. Read FINAL.'
 
--- 200_v_counts_hourly.sql
-CREATE OR REPLACE VIEW v_counts_hourly  (
-    hour DateTime('UTC') COMMENT 'Start of the hour, UTC',
+-- 209_corroboration.sql
+CREATE TABLE IF NOT EXISTS corroboration  (
+    id String COMMENT 'Id of the episode, as in v_episodes',
+    topic LowCardinality(String) COMMENT 'Topic that the episode belongs to',
+    basis LowCardinality(String) COMMENT 'Basis of the series; only series of one basis corroborate each other',
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    family String COMMENT 'Whom the source has its numbers from: what Apple''s charts, pages and search say is one family (appstore), and so is Google Play; and so are the feeds of one server or one list of publishers; a recording or an import has as many families as places; empty: no witness, as a rule over SQL reads what others brought',
+    target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
+    subject LowCardinality(String) COMMENT 'App id of the store, tag, article or topic; never a person',
+    metric LowCardinality(String) COMMENT 'What was counted',
+    onset DateTime64(3, 'UTC') COMMENT 'Since when the episode lasts',
+    others UInt32 COMMENT 'How many other families have an episode of the topic that began at most 48 hours before or after this one',
+    moved Array(Tuple(family String, source String, episode String, subject String, onset DateTime64(3, 'UTC'), lead_s Float64)) COMMENT 'Of each of them the episode that began first, the earliest first; lead_s: by how many seconds it was earlier than this one, negative: later',
+    first String COMMENT 'The family that moved first, this one included; of two in the same moment the one with the smaller name',
+    first_lead_s Float64 COMMENT 'By how many seconds the first was earlier than this one; 0: this one was first, or in the same moment',
+    score Float64 COMMENT '1 - 0.5 ^ others: 0 nobody else moved, 0.5 one other family, 0.75 two, 0.875 three',
+    explanation String COMMENT 'The same in words',
+    gone UInt8 COMMENT '1: there is no such row any more, as of an episode whose topic was changed',
+    version UInt64 COMMENT 'When the run began that wrote the row, Unix milliseconds; the highest holds'
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY id
+COMMENT 'Which independent sources moved together, kept by the rollups. Read through the view v_corroboration.'
+
+-- 210_looks_inserted.sql
+ALTER TABLE looks 
+    ADD INDEX IF NOT EXISTS inserted_range _inserted_at TYPE minmax GRANULARITY 4,
+    MATERIALIZE INDEX inserted_range
+
+-- 211_looks_hourly.sql
+CREATE TABLE IF NOT EXISTS looks_hourly  (
+    hour DateTime('UTC') COMMENT 'Start of the hour, UTC' CODEC(DoubleDelta, ZSTD(1)),
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported, reported or modelled',
+    ticks UInt32 COMMENT 'How many ticks of the hour had a look' CODEC(ZSTD(1)),
+    good UInt32 COMMENT 'How many of them saw something (ok or empty)' CODEC(ZSTD(1)),
+    depth UInt32 COMMENT 'How many places deep the last list of the hour was; 0: not seen, or no list' CODEC(ZSTD(1)),
+    first_slot DateTime64(3, 'UTC') COMMENT 'First tick of the hour that had a look' CODEC(DoubleDelta, ZSTD(1)),
+    last_slot DateTime64(3, 'UTC') COMMENT 'Last tick of the hour that had a look' CODEC(DoubleDelta, ZSTD(1)),
+    every_s UInt32 COMMENT 'Seconds until the next look was expected, at the last of them; 0: no schedule' CODEC(ZSTD(1)),
+    version UInt64 COMMENT 'Made from the data: how many looks, then latest insert. The highest holds, so nothing can be counted twice' CODEC(ZSTD(1))
+)
+ENGINE = ReplacingMergeTree(version)
+PARTITION BY toYYYYMM(hour)
+ORDER BY (source, target, basis, hour)
+COMMENT 'Looks by hour. Kept for ever. What v_ranks_hourly knows of who looked. Read FINAL.'
+
+-- 212_looks_hourly_distributed.sql
+
+
+-- 213_rollup_runs_watched.sql
+ALTER TABLE rollup_runs 
+    ADD COLUMN IF NOT EXISTS watched UInt64 DEFAULT 0 COMMENT 'Fingerprint of the watchlist, the topics and the definition that the table was made with: with another one all of it is made anew'
+
+-- 214_ranks_hourly.sql
+CREATE TABLE IF NOT EXISTS ranks_hourly  (
+    hour DateTime('UTC') COMMENT 'Start of the hour, UTC' CODEC(DoubleDelta, ZSTD(1)),
+    target LowCardinality(String) COMMENT 'The chart: chart/store/country/name',
+    place LowCardinality(String) COMMENT 'Store',
+    country LowCardinality(String) COMMENT 'Storefront, ISO 3166 alpha-2',
+    chart LowCardinality(String) COMMENT 'Chart: top-free/overall, ...',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled; never mix them',
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    entity LowCardinality(String) COMMENT 'Id of the entity',
+    entity_name LowCardinality(String) COMMENT 'Name of the entity',
+    app LowCardinality(String) COMMENT 'App id of the store; the entity''s id where the store''s is not known',
+    state LowCardinality(String) COMMENT 'ranked, unranked, delisted or not_fetched, as in v_ranks_hourly',
+    rank Nullable(UInt32) COMMENT 'Last place of the hour; NULL unless ranked' CODEC(ZSTD(1)),
+    best Nullable(UInt32) COMMENT 'Best place of the hour; NULL unless ranked' CODEC(ZSTD(1)),
+    worst Nullable(UInt32) COMMENT 'Worst place of the hour; NULL unless ranked' CODEC(ZSTD(1)),
+    depth UInt32 COMMENT 'How many places deep the last list of the hour was; 0: not seen, or not known' CODEC(ZSTD(1)),
+    looks UInt32 COMMENT 'How many ticks of the hour saw the chart' CODEC(ZSTD(1)),
+    gone UInt8 COMMENT '1: there is no such row any more, as of an app that was taken off the watchlist',
+    version UInt64 COMMENT 'When the run began that wrote the row, Unix milliseconds; the highest holds' CODEC(ZSTD(1)),
+    INDEX target_range target TYPE minmax GRANULARITY 1
+)
+ENGINE = ReplacingMergeTree(version)
+PARTITION BY toYYYYMM(hour)
+ORDER BY (place, country, chart, basis, app, source, hour)
+COMMENT 'Watched apps on charts by hour, kept by the rollups. Read through the view v_ranks_hourly.'
+
+-- 215_counts_hourly.sql
+CREATE TABLE IF NOT EXISTS counts_hourly  (
+    hour DateTime('UTC') COMMENT 'Start of the hour, UTC' CODEC(DoubleDelta, ZSTD(1)),
     kind LowCardinality(String) COMMENT 'Kind of the target: tag, article, keyword or list',
-    platform LowCardinality(String) COMMENT 'Platform, server or project: the place of the target',
+    platform LowCardinality(String) COMMENT 'Platform, server or project',
     country LowCardinality(String) COMMENT 'Country of the target; empty where there is none',
     target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
     subject LowCardinality(String) COMMENT 'Tag, word, article or topic that was counted',
     source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
-    metric LowCardinality(String) COMMENT 'What was counted: uses_today, views_total, mentions_minute, articles_15m, ...',
+    metric LowCardinality(String) COMMENT 'What was counted',
     basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled; never mix them',
-    unit LowCardinality(String) COMMENT 'What level and growth count: views, posts, uses, ...',
-    level Nullable(Float64) COMMENT 'Last value of the hour, of what stands at a level: totals, today''s count, a day''s count at its first hour, shares. NULL of what counts a minute, a quarter or an hour',
-    growth Nullable(Float64) COMMENT 'How many were new: the sum of the counts of the hour''s minutes, or by how much a total has grown since the hour before that has a value. NULL: not known, as of the first value, after more than 48 hours without one, where a total has become smaller (it began anew or was corrected), and of a day''s count',
-    over_h UInt32 COMMENT 'Hours that growth is about, this one the last: 1, or more where hours without a value lie before. 0: growth is NULL'
+    unit LowCardinality(String) COMMENT 'What level and growth count',
+    level Nullable(Float64) COMMENT 'Last value of the hour, of what stands at a level' CODEC(ZSTD(1)),
+    growth Nullable(Float64) COMMENT 'How many were new; NULL: not known' CODEC(ZSTD(1)),
+    over_h UInt32 COMMENT 'Hours that growth is about; 0: growth is NULL' CODEC(ZSTD(1)),
+    gone UInt8 COMMENT '1: there is no such row any more, as of readings that a newer parser did not find',
+    version UInt64 COMMENT 'When the run began that wrote the row, Unix milliseconds; the highest holds' CODEC(ZSTD(1))
 )
-COMMENT 'What was counted of each tag, article, word and listed topic, by hour, with what was new. Of two servers never add up the same tag. Metrics about our own counting are left out.'
+ENGINE = ReplacingMergeTree(version)
+PARTITION BY toYYYYMM(hour)
+ORDER BY (kind, metric, subject, target, basis, source, hour)
+COMMENT 'What was counted of tags, articles, words and listed topics by hour, kept by the rollups. Read through the views v_tags_hourly and v_counts_hourly.'
+
+-- 216_attention.sql
+CREATE TABLE IF NOT EXISTS attention  (
+    hour DateTime('UTC') COMMENT 'Start of the hour, UTC' CODEC(DoubleDelta, ZSTD(1)),
+    topic LowCardinality(String) COMMENT 'Topic of the watchlist',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled; never mix them',
+    role LowCardinality(String) COMMENT 'origin, destination or attention',
+    entity LowCardinality(String) COMMENT 'Entity of the watchlist that the subject is; empty: none',
+    entity_name LowCardinality(String) COMMENT 'Its name; the subject where it is none',
+    family LowCardinality(String) COMMENT 'Whom the source has its numbers from',
+    subject LowCardinality(String) COMMENT 'Tag, word, article, domain or app id that was counted',
+    target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
+    metric LowCardinality(String) COMMENT 'What was counted; rank_area of apps on charts',
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    value Float64 COMMENT 'How many were new' CODEC(ZSTD(1)),
+    over_h UInt32 COMMENT 'Hours that value is about' CODEC(ZSTD(1)),
+    gone UInt8 COMMENT '1: there is no such row any more, as of a subject that was taken out of the topic',
+    version UInt64 COMMENT 'When the run began that wrote the row, Unix milliseconds; the highest holds' CODEC(ZSTD(1))
+)
+ENGINE = ReplacingMergeTree(version)
+PARTITION BY toYYYYMM(hour)
+ORDER BY (topic, basis, metric, subject, target, source, hour)
+COMMENT 'Attention to the members of the topics by hour, kept by the rollups. Read through the views v_attention and v_attention_share.'
+
+-- 217_lead_lag.sql
+CREATE TABLE IF NOT EXISTS lead_lag  (
+    topic LowCardinality(String) COMMENT 'Topic of the watchlist',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled',
+    leader LowCardinality(String) COMMENT 'Family of sources that moves first',
+    follower LowCardinality(String) COMMENT 'Family that moves after it',
+    lag_h Int32 COMMENT 'By how many hours follower is later: 0 to 48',
+    correlation Float64 COMMENT 'Pearson''s correlation at that lag, -1 to 1',
+    hours UInt32 COMMENT 'In how many hours both were seen at that lag',
+    onset_lead_h Nullable(Float64) COMMENT 'By how many hours the first surge episode of leader began before the first one of follower',
+    gone UInt8 COMMENT '1: there is no such row any more',
+    version UInt64 COMMENT 'When the run began that wrote the row, Unix milliseconds; the highest holds'
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (topic, basis, leader, follower)
+COMMENT 'Which family of sources moves first, kept by the rollups. Read through the view v_lead_lag.'
+
+-- 218_migrations.sql
+CREATE TABLE IF NOT EXISTS migrations  (
+    id String COMMENT 'topic/basis/start: the start is the first onset; an earlier one that is found later makes it another',
+    topic LowCardinality(String) COMMENT 'Topic of the watchlist',
+    name String COMMENT 'Name of the topic to show',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled: episodes of different bases are never one migration',
+    from DateTime64(3, 'UTC') COMMENT 'First onset',
+    to Nullable(DateTime64(3, 'UTC')) COMMENT 'When the last episode ended; NULL: it lasts',
+    state LowCardinality(String) COMMENT 'open: an episode of it lasts; over',
+    episodes UInt32 COMMENT 'How many surge episodes it has',
+    origin String COMMENT 'Entity that the crowd leaves; empty: the topic has none',
+    origin_name String COMMENT 'Its name',
+    origin_delisted Nullable(DateTime64(3, 'UTC')) COMMENT 'First look of the same basis that found a page of the origin gone, between 7 days before the migration and 7 days after it; NULL: none did',
+    origin_returned Nullable(DateTime64(3, 'UTC')) COMMENT 'First look after that found one back, however late; NULL: none did, or it was never gone',
+    origin_chart String COMMENT 'The chart that its ranks are of: of those it was on in the 7 days before, an overall one first, then the one where it stood best; empty: it was on none',
+    origin_rank_before Nullable(Float64) COMMENT 'Median of its last rank of each hour there in the 7 days before the migration',
+    origin_rank_worst Nullable(UInt32) COMMENT 'Its worst place there during the migration; depth + 1 where no look of an hour found it',
+    origin_rank_last Nullable(UInt32) COMMENT 'Its last place there during the migration, likewise',
+    origin_rank_loss Nullable(Float64) COMMENT 'origin_rank_worst - origin_rank_before, in places; negative: it rose',
+    destinations Array(Tuple(entity String, name String, onset DateTime64(3, 'UTC'), rise Nullable(Float64), best_rank Nullable(Float64), hours_at_first Nullable(Float64), half_life_s Nullable(Float64), given_back Nullable(Float64), settled Nullable(Float64), target String, episode String)) COMMENT 'Of each destination its leading episode, the best destination first. rise: peak as a multiple of the baseline; best_rank: NULL where no rank rose; the rest as in v_episodes',
+    leading String COMMENT 'Entity of the first of the destinations; empty: none moved',
+    stayed Nullable(Float64) COMMENT '1 - given_back of the leading destination: the share of its rise that stayed, of ranks on the log scale; below 0 where it settled below where it had come from; NULL: not known yet',
+    resurges UInt32 COMMENT 'How often the leading series surged again: within its episodes, and as further episodes of the rule',
+    attention Array(Tuple(kind String, subject String, source String, family String, metric String, onset DateTime64(3, 'UTC'), peak_multiple Nullable(Float64), episode String)) COMMENT 'What people said and read: of each subject and source the episode with the largest peak as a multiple of its baseline, the largest first; of another app, its entity',
+    led_by LowCardinality(String) COMMENT 'Source of the first onset',
+    led_family String COMMENT 'Its family, as in v_corroboration',
+    led_subject String COMMENT 'What it was about',
+    sources UInt32 COMMENT 'How many independent sources (families) moved',
+    families Array(String) COMMENT 'Their names, in the order of their first onsets',
+    corroboration Float64 COMMENT 'The largest score of its episodes in v_corroboration',
+    severity Float64 COMMENT 'The largest severity of its episodes, 0 to 1',
+    explanation String COMMENT 'The same in words',
+    gone UInt8 COMMENT '1: there is no such migration any more, as an earlier onset was found or a topic was changed',
+    version UInt64 COMMENT 'When the run began that wrote the row, Unix milliseconds; the highest holds'
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY id
+COMMENT 'What belongs together of one topic, kept by the rollups. Read through the view v_migrations.'
+
+-- 219_episodes_given_back.sql
+ALTER TABLE episodes  COMMENT COLUMN given_back 'Share of the rise that was given back: 1 - (settled - baseline) / (peak - baseline); of ranks the same of their logarithms. Above 1 where it settled below where it had come from'
+
+-- 220_ranks_hourly_between.sql
+CREATE OR REPLACE VIEW ranks_hourly_between 
+COMMENT 'ranks_hourly_between(since = ..., until = ...): what the rollups write into ranks_hourly of the hours from since to before until. Ask v_ranks_hourly, which is quick'
+AS
+WITH
+    (SELECT (groupArray(entity), groupArray(value)) FROM watchlist FINAL WHERE removed = 0 AND kind = 'entity') AS names,
+    (SELECT (groupArray(place), groupArray(app), groupArray(entity)) FROM entity_apps) AS apps,
+    arrayMap((p, a) -> concat(p, '/', a), apps.1, apps.2) AS keys,
+    -- Apps whose store id is not known, where somebody drew them.
+    (SELECT (groupArray(series), groupArray(app)) FROM (
+        SELECT DISTINCT concat(target, ' ', basis) AS series, toString(subject) AS app
+        FROM readings_hourly
+        WHERE metric = 'rank' AND startsWith(target, 'chart/') AND subject IN arrayConcat(names.1, []))) AS drawn,
+    -- Hours with looks, and after each those that passed without one by the
+    -- schedule that was in force. A pause of more than 31 days is no schedule.
+    looked AS (
+        SELECT source, target, basis, hour, good, depth, every_s, last_slot,
+            leadInFrame(toNullable(hour)) OVER w AS next_hour, leadInFrame(toNullable(first_slot)) OVER w AS next_slot
+        FROM looks_hourly FINAL
+        WHERE startsWith(target, 'chart/')
+            AND hour >= {since:DateTime64(3, 'UTC')} - INTERVAL 31 DAY AND hour < {until:DateTime64(3, 'UTC')} + INTERVAL 31 DAY
+        WINDOW w AS (PARTITION BY source, target, basis ORDER BY hour ASC ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)
+    ),
+    charts AS (
+        SELECT source, target, basis, parts[2] AS place, parts[3] AS country, arrayStringConcat(arraySlice(parts, 4), '/') AS chart,
+            h.1 AS hour, h.2 AS good, h.3 AS depth
+        FROM (
+            SELECT source, target, basis, splitByChar('/', toString(target)) AS parts,
+                multiIf(next_slot IS NOT NULL, assumeNotNull(next_slot), basis = 'measured', greatest(now64(3, 'UTC'), last_slot), last_slot) AS ends,
+                (toUnixTimestamp64Milli(ends) - toUnixTimestamp64Milli(last_slot)) / 1000 AS lasts_s,
+                arrayDistinct(arrayMap(i -> toStartOfHour(toDateTime(last_slot + toIntervalSecond(every_s * i), 'UTC')),
+                    range(1, toUInt32(if(every_s = 0 OR lasts_s > 31 * 86400, 1, greatest(1, round(lasts_s / every_s))))))) AS passed,
+                arrayConcat([(hour, good, depth)], arrayMap(m -> (m, toUInt32(0), toUInt32(0)),
+                    arrayFilter(m -> m > hour AND (next_hour IS NULL OR m < assumeNotNull(next_hour)), passed))) AS hours
+            FROM looked
+        )
+        ARRAY JOIN hours AS h
+        WHERE h.1 >= {since:DateTime64(3, 'UTC')} AND h.1 < {until:DateTime64(3, 'UTC')}
+    ),
+    found AS (
+        SELECT source, target, basis, toString(subject) AS app, bucket AS hour, toUInt32(last) AS rank, toUInt32(min) AS best, toUInt32(max) AS worst
+        FROM readings_hourly FINAL
+        WHERE metric = 'rank' AND startsWith(target, 'chart/') AND subject IN arrayConcat(names.1, apps.2)
+            AND bucket >= {since:DateTime64(3, 'UTC')} AND bucket < {until:DateTime64(3, 'UTC')} AND count > 0
+    ),
+    wanted AS (
+        SELECT source, target, basis, hour, good, depth, place, country, chart,
+            arrayJoin(arrayConcat(
+                arrayFilter((a, p) -> p = place, apps.2, apps.1),
+                arrayFilter((a, d) -> d = concat(target, ' ', basis), drawn.2, drawn.1))) AS app
+        FROM charts
+    ),
+    -- Only of apps that were missing at least once: the others are not delisted.
+    listing AS (
+        SELECT splitByChar('/', toString(target))[2] AS place, splitByChar('/', toString(target))[3] AS country, basis, toString(subject) AS app,
+            bucket AS hour, max(last) AS listed
+        FROM readings_hourly FINAL
+        WHERE metric = 'listed' AND startsWith(target, 'listing/') AND count > 0 AND bucket < {until:DateTime64(3, 'UTC')}
+            AND (target, subject) GLOBAL IN (SELECT target, subject FROM readings_hourly WHERE metric = 'listed' AND min = 0)
+        GROUP BY place, country, basis, app, hour
+    )
+SELECT t.hour AS hour, t.target AS target, t.place AS place, t.country AS country, t.chart AS chart, t.basis AS basis, t.source AS source,
+    transform(concat(t.place, '/', t.app), keys, apps.3, t.app) AS entity,
+    transform(entity, names.1, names.2, entity) AS entity_name,
+    t.app AS app,
+    multiIf(t.good = 0, 'not_fetched', t.found_rank > 0, 'ranked', l.app != '' AND l.listed = 0, 'delisted', 'unranked') AS state,
+    if(state = 'ranked', toNullable(t.found_rank), NULL) AS rank,
+    if(state = 'ranked', toNullable(t.found_best), NULL) AS best,
+    if(state = 'ranked', toNullable(t.found_worst), NULL) AS worst,
+    t.depth AS depth, t.good AS looks
+FROM (
+    SELECT w.source AS source, w.target AS target, w.basis AS basis, w.hour AS hour, w.good AS good, w.depth AS depth,
+        w.place AS place, w.country AS country, w.chart AS chart, w.app AS app,
+        f.rank AS found_rank, f.best AS found_best, f.worst AS found_worst
+    FROM wanted AS w
+    LEFT JOIN found AS f ON f.source = w.source AND f.target = w.target AND f.basis = w.basis AND f.hour = w.hour AND f.app = w.app
+    -- Of an import of some apps only nothing is said about the others.
+    WHERE NOT (w.good > 0 AND w.depth = 0 AND f.rank = 0)
+) AS t
+ASOF LEFT JOIN listing AS l
+    ON l.place = t.place AND l.country = t.country AND l.basis = t.basis AND l.app = t.app AND t.hour >= l.hour
+
+-- 221_counts_hourly_between.sql
+CREATE OR REPLACE VIEW counts_hourly_between 
+COMMENT 'counts_hourly_between(since = ..., until = ...): what the rollups write into counts_hourly of the hours from since to before until. Ask v_counts_hourly, which is quick'
 AS
 WITH
     base AS (
@@ -1614,7 +1574,7 @@ WITH
             metric IN ('uses_today', 'accounts_today') AS daily,
             daily OR endsWith(toString(metric), '_total') OR metric IN ('reads', 'discussions', 'posts', 'rating_count') AS grows
         FROM readings_hourly FINAL
-        WHERE count > 0 AND match(toString(target), '^(tag|article|keyword|list)/')
+        WHERE count > 0 AND bucket >= {since:DateTime64(3, 'UTC')} - INTERVAL 48 HOUR AND bucket < {until:DateTime64(3, 'UTC')} AND match(toString(target), '^(tag|article|keyword|list)/')
             AND metric NOT IN ('overcount_hour', 'late_hour', 'duplicates_hour', 'unchecked_hour', 'unlisted_hour', 'mentions_hour_by_language',
                 'events_minute', 'posts_minute', 'bytes_minute', 'dropped_minute', 'connections_minute', 'lag_s', 'hole_s', 'alive_minutes', 'norm', 'norm_15m', 'rank', 'app_id')
     ),
@@ -1639,29 +1599,89 @@ SELECT bucket AS hour,
         last - before) AS growth,
     toUInt32(multiIf(growth IS NULL, 0, counted, 1, daily AND next_day, toHour(bucket) + 1, gap)) AS over_h
 FROM beside
+WHERE bucket >= {since:DateTime64(3, 'UTC')}
 
--- 201_v_tags_hourly.sql
-CREATE OR REPLACE VIEW v_tags_hourly  (
-    hour DateTime('UTC') COMMENT 'Start of the hour, UTC',
-    platform LowCardinality(String) COMMENT 'Platform or server',
-    country LowCardinality(String) COMMENT 'Country of the target; empty where there is none',
-    tag LowCardinality(String) COMMENT 'Tag without #',
-    target LowCardinality(String) COMMENT 'What was looked at: tag/place//tag, or a list of most used tags',
+-- 229_v_episodes.sql
+CREATE OR REPLACE VIEW v_episodes  (
+    id String COMMENT 'Deterministic id of the episode',
+    kind LowCardinality(String) COMMENT 'surge: what the crowd does; health: what our own looking does',
+    rule LowCardinality(String) COMMENT 'Name of the rule that found it',
     source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
-    metric LowCardinality(String) COMMENT 'What was counted: uses_today, views_total, mentions_minute, ...',
+    target LowCardinality(String) COMMENT 'What it is about: kind/place/country/name; source/NAME//all is a source with all its targets',
+    subject LowCardinality(String) COMMENT 'App id of the store, tag, article or topic; never a person. Of a trouble of the whole target: the target',
+    metric LowCardinality(String) COMMENT 'What was counted, or what a rule about looks compares',
+    basis LowCardinality(String) COMMENT 'Basis of the series: measured, backfill, imported or modelled',
+    state LowCardinality(String) COMMENT 'Latest state: open, updated (it got worse) or closed',
+    sequence UInt32 COMMENT 'How many states there are so far',
+    onset DateTime64(3, 'UTC') COMMENT 'Since when: a moment of the data, not when it was noticed',
+    at Nullable(DateTime64(3, 'UTC')) COMMENT 'Moment of the data that made the state; NULL: unknown',
+    peak_at Nullable(DateTime64(3, 'UTC')) COMMENT 'When the peak was; NULL: not yet, or there is none',
+    closed Nullable(DateTime64(3, 'UTC')) COMMENT 'When it ended; NULL: it lasts',
+    value Float64 COMMENT 'What was seen, in unit',
+    baseline Float64 COMMENT 'What was expected, in unit',
+    peak Float64 COMMENT 'The most extreme value so far, in unit',
+    unit LowCardinality(String) COMMENT 'Unit of value, baseline and peak: s, looks, places, ratio, ...',
+    severity Float64 COMMENT 'How bad or how large, 0 to 1',
+    explanation String COMMENT 'How it was computed, for a person to read',
+    advice String COMMENT 'What a person can do about it',
+    topic LowCardinality(String) COMMENT 'Topic of the watchlist that the series belongs to; empty: none',
+    entity LowCardinality(String) COMMENT 'Entity of the watchlist that the series is about; empty: none',
+    change LowCardinality(String) COMMENT 'What made the state: opened, severity, peaked, halved, resurged, closed, or a milestone such as top-10 or first; empty: not said',
+    previous Nullable(Float64) COMMENT 'Value of the look before, in unit; NULL: none, such as of an app that was not on the chart',
+    multiple Nullable(Float64) COMMENT 'Value as a multiple of the baseline; of ranks baseline / value; NULL: not known',
+    low Nullable(Float64) COMMENT 'Lower bound of what would have been ordinary, in unit',
+    high Nullable(Float64) COMMENT 'Upper bound of what would have been ordinary, in unit',
+    coverage Nullable(Float64) COMMENT 'Share of the expected looks of the baseline''s window that were there, 0 to 1',
+    every_s UInt32 COMMENT 'Expected distance of looks in seconds; 0: no schedule',
+    depth UInt32 COMMENT 'How deep the chart was that was looked at; 0: no chart',
+    time_to_peak_s Nullable(Float64) COMMENT 'Seconds from the onset to the peak',
+    peak_multiple Nullable(Float64) COMMENT 'Peak as a multiple of the baseline before the onset',
+    at_first_s Nullable(Float64) COMMENT 'Seconds at rank 1 so far',
+    in_top_10_s Nullable(Float64) COMMENT 'Seconds at rank 10 or better so far',
+    rank_area Nullable(Float64) COMMENT 'Sum over the looks of ln((depth + 1) / rank) times their hours',
+    half_life_s Nullable(Float64) COMMENT 'Seconds from the peak until the excess over the baseline had halved, as measured',
+    fitted_half_life_s Nullable(Float64) COMMENT 'Half-life of the exponential decline that fits best, in seconds',
+    fitted_half_life_low_s Nullable(Float64) COMMENT 'Lower bound of its 80 % interval, in seconds',
+    fitted_half_life_high_s Nullable(Float64) COMMENT 'Upper bound of its 80 % interval, in seconds',
+    given_back Nullable(Float64) COMMENT 'Share of the rise that was given back: 1 - (settled - baseline) / (peak - baseline); of ranks the same of their logarithms. Above 1 where it settled below where it had come from',
+    settled Nullable(Float64) COMMENT 'Level at the end, in unit',
+    resurges UInt32 COMMENT 'Findings after the decline had begun and before the end',
+    back_at Nullable(DateTime64(3, 'UTC')) COMMENT 'When the series was back in its ordinary band for good'
+)
+COMMENT 'One row per episode, in its latest state. What is closed stays closed, also where two states came with the same number.'
+AS
+SELECT id, kind, rule, source, target, subject, metric, basis, state, sequence, onset, at, peak_at, closed,
+    value, baseline, peak, unit, severity, explanation, advice,
+    topic, entity, change, previous, multiple, low, high, coverage, every_s, depth,
+    time_to_peak_s, peak_multiple, at_first_s, in_top_10_s, rank_area, half_life_s, fitted_half_life_s,
+    fitted_half_life_low_s, fitted_half_life_high_s, given_back, settled, resurges, back_at
+FROM episodes FINAL
+ORDER BY state = 'closed' DESC, sequence DESC
+LIMIT 1 BY id
+
+-- 230_v_counts_hourly.sql
+CREATE OR REPLACE VIEW v_counts_hourly  (
+    hour DateTime('UTC') COMMENT 'Start of the hour, UTC',
+    kind LowCardinality(String) COMMENT 'Kind of the target: tag, article, keyword or list',
+    platform LowCardinality(String) COMMENT 'Platform, server or project: the place of the target',
+    country LowCardinality(String) COMMENT 'Country of the target; empty where there is none',
+    target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
+    subject LowCardinality(String) COMMENT 'Tag, word, article or topic that was counted',
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    metric LowCardinality(String) COMMENT 'What was counted: uses_today, views_total, mentions_minute, articles_15m, ...',
     basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled; never mix them',
     unit LowCardinality(String) COMMENT 'What level and growth count: views, posts, uses, ...',
-    level Nullable(Float64) COMMENT 'Last value of the hour, of what stands at a level: totals, today''s count. NULL of what counts a minute or an hour',
-    growth Nullable(Float64) COMMENT 'How many were new: the sum of the counts of the hour''s minutes, or by how much a total has grown since the hour before that has a value. NULL: not known, as after a total became smaller',
+    level Nullable(Float64) COMMENT 'Last value of the hour, of what stands at a level: totals, today''s count, a day''s count at its first hour, shares. NULL of what counts a minute, a quarter or an hour',
+    growth Nullable(Float64) COMMENT 'How many were new: the sum of the counts of the hour''s minutes, or by how much a total has grown since the hour before that has a value. NULL: not known, as of the first value, after more than 48 hours without one, where a total has become smaller (it began anew or was corrected), and of a day''s count',
     over_h UInt32 COMMENT 'Hours that growth is about, this one the last: 1, or more where hours without a value lie before. 0: growth is NULL'
 )
-COMMENT 'Tags by hour: where they stand and what was new. Of two servers never add up the same tag: each counts what it knows of.'
+COMMENT 'What was counted of each tag, article, word and listed topic, by hour, with what was new. Of two servers never add up the same tag. Metrics about our own counting are left out.'
 AS
-SELECT hour, platform, country, subject AS tag, target, source, metric, basis, unit, level, growth, over_h
-FROM v_counts_hourly
-WHERE kind = 'tag' OR (kind = 'list' AND target LIKE '%/top-tags%') OR (kind = 'list' AND target LIKE '%/trending-tags%')
+SELECT hour, kind, platform, country, target, subject, source, metric, basis, unit, level, growth, over_h
+FROM counts_hourly FINAL
+WHERE gone = 0
 
--- 202_v_ranks_hourly.sql
+-- 231_v_ranks_hourly.sql
 CREATE OR REPLACE VIEW v_ranks_hourly  (
     hour DateTime('UTC') COMMENT 'Start of the hour, UTC',
     target LowCardinality(String) COMMENT 'The chart: chart/store/country/name',
@@ -1683,18 +1703,135 @@ CREATE OR REPLACE VIEW v_ranks_hourly  (
 )
 COMMENT 'One row per watched app, chart, basis and hour in which somebody should have looked. Average rank over state = ranked only, and say so.'
 AS
-SELECT toStartOfHour(toDateTime(slot, 'UTC')) AS hour, target, any(place) AS place, any(country) AS country, any(name) AS chart, basis, source,
-    any(r.entity) AS entity, any(r.entity_name) AS entity_name, subject AS app,
-    multiIf(countIf(r.state = 'ranked') > 0, 'ranked', countIf(r.state != 'not_fetched') > 0, argMaxIf(r.state, slot, r.state != 'not_fetched'), 'not_fetched') AS state,
-    argMax(r.rank, slot) AS rank,
-    min(r.rank) AS best, max(r.rank) AS worst,
-    argMaxIf(r.depth, slot, r.state != 'not_fetched') AS depth,
-    toUInt32(countIf(r.state != 'not_fetched')) AS looks,
+SELECT hour, target, place, country, chart, basis, source, entity, entity_name, app, state, rank, best, worst, depth, looks,
     multiIf(state = 'ranked', rank, looks = 0 OR depth = 0, NULL, toNullable(toUInt32(depth + 1))) AS effective_rank
-FROM v_ranks AS r
-GROUP BY source, target, basis, hour, app
+FROM ranks_hourly FINAL
+WHERE gone = 0
 
--- 203_v_ranks_daily.sql
+-- 232_v_attention.sql
+CREATE OR REPLACE VIEW v_attention  (
+    hour DateTime('UTC') COMMENT 'Start of the hour, UTC',
+    topic LowCardinality(String) COMMENT 'Topic of the watchlist; a subject of two topics is there twice',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled; never mix them',
+    role LowCardinality(String) COMMENT 'What the subject is in the topic: origin, destination or attention',
+    entity LowCardinality(String) COMMENT 'Entity of the watchlist that the subject is; empty: none, as of the tag tiktokrefugee',
+    entity_name LowCardinality(String) COMMENT 'Its name; the subject where it is none',
+    family LowCardinality(String) COMMENT 'Whom the source has its numbers from, as in v_corroboration',
+    subject LowCardinality(String) COMMENT 'Tag, word, article, domain or app id that was counted',
+    target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
+    metric LowCardinality(String) COMMENT 'What was counted; rank_area of apps on charts',
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    value Float64 COMMENT 'How many were new, as growth in v_counts_hourly; of a day''s count the whole day, at its first hour; of rank_area ln((depth + 1) / rank): about how the installs per hour go, on a log scale',
+    over_h UInt32 COMMENT 'Hours that value is about, this one the last; 24 of a day''s count, this one the first'
+)
+COMMENT 'What people said, read, searched and installed of the members of a topic, by hour: tag uses, views, posts, articles, and places on charts. An hour without a row was not seen, or the app was not on the chart: never 0. Values of different metrics are never to be added, nor those of two targets.'
+AS
+SELECT hour, topic, basis, role, entity, entity_name, family, subject, target, metric, source, value, over_h
+FROM attention FINAL
+WHERE gone = 0
+
+-- 233_v_lead_lag.sql
+CREATE OR REPLACE VIEW v_lead_lag  (
+    topic LowCardinality(String) COMMENT 'Topic of the watchlist',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled; never mix them',
+    leader LowCardinality(String) COMMENT 'Family of sources that moves first by the lag, as in v_corroboration; of two at once the one with the smaller name',
+    follower LowCardinality(String) COMMENT 'Family that moves after it',
+    lag_h Int32 COMMENT 'By how many hours follower is later where the two go together best: 0 to 48',
+    correlation Float64 COMMENT 'Pearson''s correlation of the two at that lag, -1 to 1: of the logarithm of what is new by hour, and of rank_area as it is. A correlation is no cause',
+    hours UInt32 COMMENT 'In how many hours both were seen at that lag: at least 24',
+    onset_lead_h Nullable(Float64) COMMENT 'By how many hours the first surge episode of leader began before the first one of follower; negative: after it. NULL where one has none'
+)
+COMMENT 'Which family of sources moves first in a topic, over the newest 90 days that are known of it, without the app that the crowd leaves. One row per pair.'
+AS
+SELECT topic, basis, leader, follower, lag_h, correlation, hours, onset_lead_h
+FROM lead_lag FINAL
+WHERE gone = 0
+
+-- 234_v_migrations.sql
+CREATE OR REPLACE VIEW v_migrations  (
+    id String COMMENT 'topic/basis/start: the start is the first onset; an earlier one that is found later makes it another',
+    topic LowCardinality(String) COMMENT 'Topic of the watchlist',
+    name String COMMENT 'Name of the topic to show',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled: episodes of different bases are never one migration',
+    from DateTime64(3, 'UTC') COMMENT 'First onset',
+    to Nullable(DateTime64(3, 'UTC')) COMMENT 'When the last episode ended; NULL: it lasts',
+    state LowCardinality(String) COMMENT 'open: an episode of it lasts; over',
+    episodes UInt32 COMMENT 'How many surge episodes it has',
+    origin String COMMENT 'Entity that the crowd leaves; empty: the topic has none',
+    origin_name String COMMENT 'Its name',
+    origin_delisted Nullable(DateTime64(3, 'UTC')) COMMENT 'First look of the same basis that found a page of the origin gone, between 7 days before the migration and 7 days after it; NULL: none did',
+    origin_returned Nullable(DateTime64(3, 'UTC')) COMMENT 'First look after that found one back, however late; NULL: none did, or it was never gone',
+    origin_chart String COMMENT 'The chart that its ranks are of: of those it was on in the 7 days before, an overall one first, then the one where it stood best; empty: it was on none',
+    origin_rank_before Nullable(Float64) COMMENT 'Median of its last rank of each hour there in the 7 days before the migration',
+    origin_rank_worst Nullable(UInt32) COMMENT 'Its worst place there during the migration; depth + 1 where no look of an hour found it',
+    origin_rank_last Nullable(UInt32) COMMENT 'Its last place there during the migration, likewise',
+    origin_rank_loss Nullable(Float64) COMMENT 'origin_rank_worst - origin_rank_before, in places; negative: it rose',
+    destinations Array(Tuple(entity String, name String, onset DateTime64(3, 'UTC'), rise Nullable(Float64), best_rank Nullable(Float64), hours_at_first Nullable(Float64), half_life_s Nullable(Float64), given_back Nullable(Float64), settled Nullable(Float64), target String, episode String)) COMMENT 'Of each destination its leading episode, the best destination first. rise: peak as a multiple of the baseline; best_rank: NULL where no rank rose; the rest as in v_episodes',
+    leading String COMMENT 'Entity of the first of the destinations; empty: none moved',
+    stayed Nullable(Float64) COMMENT '1 - given_back of the leading destination: the share of its rise that stayed, of ranks on the log scale; below 0 where it settled below where it had come from; NULL: not known yet',
+    resurges UInt32 COMMENT 'How often the leading series surged again: within its episodes, and as further episodes of the rule',
+    attention Array(Tuple(kind String, subject String, source String, family String, metric String, onset DateTime64(3, 'UTC'), peak_multiple Nullable(Float64), episode String)) COMMENT 'What people said and read: of each subject and source the episode with the largest peak as a multiple of its baseline, the largest first; of another app, its entity',
+    led_by LowCardinality(String) COMMENT 'Source of the first onset',
+    led_family String COMMENT 'Its family, as in v_corroboration',
+    led_subject String COMMENT 'What it was about',
+    sources UInt32 COMMENT 'How many independent sources (families) moved',
+    families Array(String) COMMENT 'Their names, in the order of their first onsets',
+    corroboration Float64 COMMENT 'The largest score of its episodes in v_corroboration',
+    severity Float64 COMMENT 'The largest severity of its episodes, 0 to 1',
+    explanation String COMMENT 'The same in words'
+)
+COMMENT 'One row per migration: the surge episodes of one topic and basis that overlap or follow each other within 7 days. Who lost, who gained, what was said, who moved first, and how much stayed. Episodes that last end now where they are measured, else with what is known of them.'
+AS
+SELECT id, topic, name, basis, from, to, state, episodes, origin, origin_name, origin_delisted, origin_returned, origin_chart, origin_rank_before, origin_rank_worst, origin_rank_last, origin_rank_loss, destinations, leading, stayed, resurges, attention, led_by, led_family, led_subject, sources, families, corroboration, severity, explanation
+FROM migrations FINAL
+WHERE gone = 0
+
+-- 235_v_corroboration.sql
+CREATE OR REPLACE VIEW v_corroboration  (
+    id String COMMENT 'Id of the episode, as in v_episodes',
+    topic LowCardinality(String) COMMENT 'Topic that the episode belongs to',
+    basis LowCardinality(String) COMMENT 'Basis of the series; only series of one basis corroborate each other',
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    family String COMMENT 'Whom the source has its numbers from: what Apple''s charts, pages and search say is one family (appstore), and so is Google Play; and so are the feeds of one server or one list of publishers; a recording or an import has as many families as places; empty: no witness, as a rule over SQL reads what others brought',
+    target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
+    subject LowCardinality(String) COMMENT 'App id of the store, tag, article or topic; never a person',
+    metric LowCardinality(String) COMMENT 'What was counted',
+    onset DateTime64(3, 'UTC') COMMENT 'Since when the episode lasts',
+    others UInt32 COMMENT 'How many other families have an episode of the topic that began at most 48 hours before or after this one',
+    moved Array(Tuple(family String, source String, episode String, subject String, onset DateTime64(3, 'UTC'), lead_s Float64)) COMMENT 'Of each of them the episode that began first, the earliest first; lead_s: by how many seconds it was earlier than this one, negative: later',
+    first String COMMENT 'The family that moved first, this one included; of two in the same moment the one with the smaller name',
+    first_lead_s Float64 COMMENT 'By how many seconds the first was earlier than this one; 0: this one was first, or in the same moment',
+    score Float64 COMMENT '1 - 0.5 ^ others: 0 nobody else moved, 0.5 one other family, 0.75 two, 0.875 three',
+    explanation String COMMENT 'The same in words'
+)
+COMMENT 'One row per surge episode of a topic: which independent sources moved in the same 48 hours, which first, and a score.'
+AS
+SELECT id, topic, basis, source, family, target, subject, metric, onset, others, moved, first, first_lead_s, score, explanation
+FROM corroboration FINAL
+WHERE gone = 0
+
+-- 240_v_tags_hourly.sql
+CREATE OR REPLACE VIEW v_tags_hourly  (
+    hour DateTime('UTC') COMMENT 'Start of the hour, UTC',
+    platform LowCardinality(String) COMMENT 'Platform or server',
+    country LowCardinality(String) COMMENT 'Country of the target; empty where there is none',
+    tag LowCardinality(String) COMMENT 'Tag without #',
+    target LowCardinality(String) COMMENT 'What was looked at: tag/place//tag, or a list of most used tags',
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    metric LowCardinality(String) COMMENT 'What was counted: uses_today, views_total, mentions_minute, ...',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled; never mix them',
+    unit LowCardinality(String) COMMENT 'What level and growth count: views, posts, uses, ...',
+    level Nullable(Float64) COMMENT 'Last value of the hour, of what stands at a level: totals, today''s count. NULL of what counts a minute or an hour',
+    growth Nullable(Float64) COMMENT 'How many were new: the sum of the counts of the hour''s minutes, or by how much a total has grown since the hour before that has a value. NULL: not known, as after a total became smaller',
+    over_h UInt32 COMMENT 'Hours that growth is about, this one the last: 1, or more where hours without a value lie before. 0: growth is NULL'
+)
+COMMENT 'Tags by hour: where they stand and what was new. Of two servers never add up the same tag: each counts what it knows of.'
+AS
+SELECT hour, platform, country, subject AS tag, target, source, metric, basis, unit, level, growth, over_h
+FROM v_counts_hourly
+WHERE kind = 'tag' OR (kind = 'list' AND target LIKE '%/top-tags%') OR (kind = 'list' AND target LIKE '%/trending-tags%')
+
+-- 241_v_ranks_daily.sql
 CREATE OR REPLACE VIEW v_ranks_daily  (
     day Date COMMENT 'Day, UTC',
     target LowCardinality(String) COMMENT 'The chart: chart/store/country/name',
@@ -1735,57 +1872,7 @@ SELECT toDate(hour) AS day, target, any(h.place) AS place, any(h.country) AS cou
 FROM v_ranks_hourly AS h
 GROUP BY source, target, basis, day, app
 
--- 204_v_attention.sql
-CREATE OR REPLACE VIEW v_attention  (
-    hour DateTime('UTC') COMMENT 'Start of the hour, UTC',
-    topic LowCardinality(String) COMMENT 'Topic of the watchlist; a subject of two topics is there twice',
-    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled; never mix them',
-    role LowCardinality(String) COMMENT 'What the subject is in the topic: origin, destination or attention',
-    entity LowCardinality(String) COMMENT 'Entity of the watchlist that the subject is; empty: none, as of the tag tiktokrefugee',
-    entity_name LowCardinality(String) COMMENT 'Its name; the subject where it is none',
-    family LowCardinality(String) COMMENT 'Whom the source has its numbers from, as in v_corroboration',
-    subject LowCardinality(String) COMMENT 'Tag, word, article, domain or app id that was counted',
-    target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
-    metric LowCardinality(String) COMMENT 'What was counted; rank_area of apps on charts',
-    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
-    value Float64 COMMENT 'How many were new, as growth in v_counts_hourly; of a day''s count the whole day, at its first hour; of rank_area ln((depth + 1) / rank): about how the installs per hour go, on a log scale',
-    over_h UInt32 COMMENT 'Hours that value is about, this one the last; 24 of a day''s count, this one the first'
-)
-COMMENT 'What people said, read, searched and installed of the members of a topic, by hour: tag uses, views, posts, articles, and places on charts. An hour without a row was not seen, or the app was not on the chart: never 0. Values of different metrics are never to be added, nor those of two targets.'
-AS
-WITH
-    (SELECT (groupArray(key), groupArray(entity), groupArray(entity_name)) FROM entity_keys) AS names,
-    members AS (
-        SELECT topic, role, arrayJoin(if(kind = 'entity', arrayConcat(arrayFilter((k, e) -> e = member, names.1, names.2), [concat('/', member)]),
-            [if(kind = 'article', member, concat('/', lowerUTF8(replaceRegexpAll(toString(member), '[\\s#_.-]+', ''))))])) AS key, kind = 'entity' AS strong
-        FROM (SELECT topic, kind, member, role FROM topics FINAL WHERE removed = 0 AND kind != 'topic')
-    ),
-    -- What a subject is in a topic: as an entity, or else as a word.
-    roles AS (SELECT topic, key, argMax(role, strong) AS role FROM members GROUP BY topic, key),
-    series AS (
-        SELECT hour, basis, platform AS place, toString(subject) AS subject, toString(target) AS target, metric, source,
-            assumeNotNull(ifNull(growth, level)) AS value, toUInt32(if(over_h = 0, 24, over_h)) AS over_h,
-            concat('/', lowerUTF8(replaceRegexpAll(toString(subject), '[\\s#_.-]+', ''))) AS word,
-            if(kind = 'article', [concat(place, '/', subject), word], [word]) AS keys
-        FROM v_counts_hourly
-        WHERE (growth IS NOT NULL AND metric NOT LIKE 'accounts%' OR metric IN ('views_day', 'uses_day', 'traffic_approx')) AND metric NOT LIKE '%at_least'
-            AND metric NOT IN ('installs_total', 'ratings_total', 'reviews_total', 'rating_count')
-        UNION ALL
-        SELECT hour, basis, place, toString(app) AS subject, toString(target) AS target, 'rank_area' AS metric, source,
-            ln((depth + 1) / assumeNotNull(rank)) AS value, toUInt32(1) AS over_h,
-            if(app = entity, concat('/', app), concat(place, '/', app)) AS word, [word] AS keys
-        FROM v_ranks_hourly
-        WHERE state = 'ranked' AND depth >= rank
-    )
-SELECT s.hour AS hour, r.topic AS topic, s.basis AS basis, any(r.role) AS role,
-    transform(s.word, names.1, names.2, '') AS entity, transform(s.word, names.1, names.3, s.subject) AS entity_name,
-    multiIf(s.source = 'sql', '', s.place = 'apple', 'appstore', s.place = 'google', 'googleplay', s.source IN ('replay', 'import'), toString(s.place), s.source IN ('gdelt_doc', 'googlenews'), 'gdelt', match(toString(s.source), '^(appstore|googleplay|mastodon|bluesky)_'), splitByChar('_', toString(s.source))[1], toString(s.source)) AS family,
-    s.subject AS subject, s.target AS target, s.metric AS metric, s.source AS source, any(s.value) AS value, any(s.over_h) AS over_h
-FROM (SELECT *, arrayJoin(keys) AS key FROM series) AS s
-INNER JOIN roles AS r ON r.key = s.key
-GROUP BY topic, basis, metric, target, subject, source, hour, s.word, s.place
-
--- 205_v_attention_share.sql
+-- 242_v_attention_share.sql
 CREATE OR REPLACE VIEW v_attention_share  (
     day Date COMMENT 'Day, UTC',
     topic LowCardinality(String) COMMENT 'Topic of the watchlist',
@@ -1818,61 +1905,7 @@ FROM (
 )
 WHERE total > 0
 
--- 206_v_lead_lag.sql
-CREATE OR REPLACE VIEW v_lead_lag  (
-    topic LowCardinality(String) COMMENT 'Topic of the watchlist',
-    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled; never mix them',
-    leader LowCardinality(String) COMMENT 'Family of sources that moves first by the lag, as in v_corroboration; of two at once the one with the smaller name',
-    follower LowCardinality(String) COMMENT 'Family that moves after it',
-    lag_h Int32 COMMENT 'By how many hours follower is later where the two go together best: 0 to 48',
-    correlation Float64 COMMENT 'Pearson''s correlation of the two at that lag, -1 to 1: of the logarithm of what is new by hour, and of rank_area as it is. A correlation is no cause',
-    hours UInt32 COMMENT 'In how many hours both were seen at that lag: at least 24',
-    onset_lead_h Nullable(Float64) COMMENT 'By how many hours the first surge episode of leader began before the first one of follower; negative: after it. NULL where one has none'
-)
-COMMENT 'Which family of sources moves first in a topic, over the newest 90 days that are known of it, without the app that the crowd leaves. One row per pair.'
-AS
-WITH
-    per_series AS (
-        SELECT topic, basis, family, metric, target, subject, hour, if(metric = 'rank_area', value, ln(1 + greatest(0, value) / over_h)) AS v
-        FROM v_attention
-        WHERE role != 'origin' AND over_h < 24 AND family != ''
-    ),
-    scaled AS (
-        SELECT topic, basis, family, hour, v / avg(v) OVER (PARTITION BY topic, basis, family, metric, target, subject) AS x,
-            hour > max(hour) OVER (PARTITION BY topic, basis) - INTERVAL 90 DAY AS newest
-        FROM per_series
-    ),
-    moves AS (
-        SELECT topic, basis, family, hour, avg(s.x) AS x
-        FROM scaled AS s
-        WHERE newest AND isFinite(s.x)
-        GROUP BY topic, basis, family, hour
-    ),
-    pairs AS (
-        SELECT a.topic AS topic, a.basis AS basis, a.family AS leader, b.family AS follower, a.lag AS lag, corr(a.x, b.x) AS r, count() AS n
-        FROM (SELECT *, arrayJoin(range(0, 49)) AS lag, hour + toIntervalHour(lag) AS then FROM moves) AS a
-        INNER JOIN moves AS b ON b.topic = a.topic AND b.basis = a.basis AND b.hour = a.then
-        WHERE a.family != b.family AND (a.lag > 0 OR a.family < b.family)
-        GROUP BY topic, basis, leader, follower, lag
-        HAVING n >= 24 AND isFinite(r)
-    ),
-    onsets AS (
-        SELECT topic, basis, family, min(onset) AS first_onset
-        FROM v_corroboration
-        GROUP BY topic, basis, family
-    ),
-    best AS (
-        SELECT topic, basis, argMax((leader, follower, lag, r, n), (r, -lag)) AS p
-        FROM pairs
-        GROUP BY topic, basis, least(leader, follower), greatest(leader, follower)
-    )
-SELECT b.topic AS topic, b.basis AS basis, b.p.1 AS leader, b.p.2 AS follower, toInt32(b.p.3) AS lag_h, b.p.4 AS correlation, toUInt32(b.p.5) AS hours,
-    if(l.family = '' OR f.family = '', NULL, toNullable((toUnixTimestamp64Milli(f.first_onset) - toUnixTimestamp64Milli(l.first_onset)) / 3600000)) AS onset_lead_h
-FROM best AS b
-LEFT JOIN onsets AS l ON l.topic = b.topic AND l.basis = b.basis AND l.family = b.p.1
-LEFT JOIN onsets AS f ON f.topic = b.topic AND f.basis = b.basis AND f.family = b.p.2
-
--- 207_movers_between.sql
+-- 243_movers_between.sql
 CREATE OR REPLACE VIEW movers_between 
 COMMENT 'movers_between(since = ..., until = ...): of every watched app and chart where it stood at since and where at until, and what that is'
 AS
@@ -1903,7 +1936,7 @@ FROM told
 WHERE before.1 != '' AND now.1 != ''
     AND (now.1 = 'ranked' OR before.1 = 'ranked' OR (now.1 = 'delisted' AND before.1 != 'delisted'))
 
--- 208_v_movers.sql
+-- 244_v_movers.sql
 CREATE OR REPLACE VIEW v_movers  (
     target LowCardinality(String) COMMENT 'The chart: chart/store/country/name',
     place LowCardinality(String) COMMENT 'Store',
@@ -1952,7 +1985,7 @@ FROM told
 WHERE before.1 != '' AND now.1 != ''
     AND (now.1 = 'ranked' OR before.1 = 'ranked' OR (now.1 = 'delisted' AND before.1 != 'delisted'))
 
--- 209_v_reported_vs_measured.sql
+-- 245_v_reported_vs_measured.sql
 CREATE OR REPLACE VIEW v_reported_vs_measured  (
     id String COMMENT 'Id of the figure, as in reported; a figure is there once for each basis that has something to compare',
     topic LowCardinality(String) COMMENT 'Topic that the figure belongs to (january-2025)',
@@ -2023,4 +2056,327 @@ SELECT f.id AS id, f.topic AS topic, f.subject AS subject, f.metric AS metric, f
     multiIf(b.b.1 = 1, 'same', b.b.1 = 2, 'other scope', b.b.1 = 3, 'other metric', 'nothing measured') AS comparable
 FROM figures AS f
 LEFT JOIN best AS b ON b.id = f.id
+
+-- 247_corroboration_now.sql
+CREATE OR REPLACE VIEW corroboration_now  (
+    id String COMMENT 'Id of the episode, as in v_episodes',
+    topic LowCardinality(String) COMMENT 'Topic that the episode belongs to',
+    basis LowCardinality(String) COMMENT 'Basis of the series; only series of one basis corroborate each other',
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    family String COMMENT 'Whom the source has its numbers from: what Apple''s charts, pages and search say is one family (appstore), and so is Google Play; and so are the feeds of one server or one list of publishers; a recording or an import has as many families as places; empty: no witness, as a rule over SQL reads what others brought',
+    target LowCardinality(String) COMMENT 'What was looked at: kind/place/country/name',
+    subject LowCardinality(String) COMMENT 'App id of the store, tag, article or topic; never a person',
+    metric LowCardinality(String) COMMENT 'What was counted',
+    onset DateTime64(3, 'UTC') COMMENT 'Since when the episode lasts',
+    others UInt32 COMMENT 'How many other families have an episode of the topic that began at most 48 hours before or after this one',
+    moved Array(Tuple(family String, source String, episode String, subject String, onset DateTime64(3, 'UTC'), lead_s Float64)) COMMENT 'Of each of them the episode that began first, the earliest first; lead_s: by how many seconds it was earlier than this one, negative: later',
+    first String COMMENT 'The family that moved first, this one included; of two in the same moment the one with the smaller name',
+    first_lead_s Float64 COMMENT 'By how many seconds the first was earlier than this one; 0: this one was first, or in the same moment',
+    score Float64 COMMENT '1 - 0.5 ^ others: 0 nobody else moved, 0.5 one other family, 0.75 two, 0.875 three',
+    explanation String COMMENT 'The same in words'
+)
+COMMENT 'One row per surge episode of a topic: which independent sources moved in the same 48 hours, which first, and a score. What the rollups write into corroboration; ask v_corroboration, which is quick.'
+AS
+WITH
+    (SELECT (groupArray(entity), groupArray(value)) FROM watchlist FINAL WHERE removed = 0 AND kind = 'entity') AS names,
+    moves AS (
+        SELECT id, topic, basis, source, target, subject, metric, onset,
+            if(entity = '', toString(subject), transform(toString(entity), names.1, names.2, toString(entity))) AS label,
+            splitByChar('/', toString(target))[2] AS place,
+            multiIf(source = 'sql', '', place = 'apple', 'appstore', place = 'google', 'googleplay', source IN ('replay', 'import'), toString(place), source IN ('gdelt_doc', 'googlenews'), 'gdelt', match(toString(source), '^(appstore|googleplay|mastodon|bluesky)_'), splitByChar('_', toString(source))[1], toString(source)) AS family
+        FROM v_episodes
+        WHERE kind = 'surge' AND topic != ''
+    ),
+    pairs AS (
+        SELECT a.id AS id,
+            argMin((b.family, toString(b.source), b.id, toString(b.subject), b.onset, (toUnixTimestamp64Milli(a.onset) - toUnixTimestamp64Milli(b.onset)) / 1000, b.label), (b.onset, b.id)) AS earliest
+        FROM moves AS a
+        INNER JOIN moves AS b ON b.topic = a.topic AND b.basis = a.basis
+        WHERE b.family NOT IN ('', a.family) AND abs(toUnixTimestamp64Milli(a.onset) - toUnixTimestamp64Milli(b.onset)) <= 48 * 3600 * 1000
+        GROUP BY a.id, b.family
+    ),
+    sums AS (SELECT id, arraySort(e -> (e.5, e.1), groupArray(earliest)) AS moved FROM pairs GROUP BY id)
+SELECT m.id AS id, m.topic AS topic, m.basis AS basis, m.source AS source, m.family AS family, m.target AS target,
+    m.subject AS subject, m.metric AS metric, m.onset AS onset,
+    toUInt32(length(s.moved)) AS others,
+    arrayMap(e -> (e.1, e.2, e.3, e.4, e.5, e.6), s.moved) AS moved,
+    arraySort(e -> (e.2, e.1), arrayConcat([(m.family, m.onset)], arrayMap(e -> (e.1, e.5), s.moved)))[1].1 AS first,
+    greatest(0., arrayMax(arrayConcat([0.], arrayMap(e -> e.6, s.moved)))) AS first_lead_s,
+    1 - pow(0.5, others) AS score,
+    if(others = 0, 'No other independent source of the topic moved within 48 hours.', concat(
+        toString(others), if(others = 1, ' other independent source', ' other independent sources'), ' of the topic moved within 48 hours: ',
+        arrayStringConcat(arrayMap(e -> concat(e.1, ' (', e.7, multiIf(e.6 = 0, ' at the same time', e.6 > 0, concat(' ', toString(round(e.6 / 3600, 1)), ' h before'), concat(' ', toString(round(-e.6 / 3600, 1)), ' h after')), ')'), s.moved), ', '),
+        '; score 1 - 0.5^', toString(others), ' = ', toString(round(score, 3)), '.')) AS explanation
+FROM moves AS m
+LEFT JOIN sums AS s ON s.id = m.id
+
+-- 250_attention_between.sql
+CREATE OR REPLACE VIEW attention_between 
+COMMENT 'attention_between(since = ..., until = ...): what the rollups write into attention of the hours from since to before until. Ask v_attention, which is quick'
+AS
+WITH
+    (SELECT (groupArray(key), groupArray(entity), groupArray(entity_name)) FROM entity_keys) AS names,
+    members AS (
+        SELECT topic, role, arrayJoin(if(kind = 'entity', arrayConcat(arrayFilter((k, e) -> e = member, names.1, names.2), [concat('/', member)]),
+            [if(kind = 'article', member, concat('/', lowerUTF8(replaceRegexpAll(toString(member), '[\\s#_.-]+', ''))))])) AS key, kind = 'entity' AS strong
+        FROM (SELECT topic, kind, member, role FROM topics FINAL WHERE removed = 0 AND kind != 'topic')
+    ),
+    -- What a subject is in a topic: as an entity, or else as a word.
+    roles AS (SELECT topic, key, argMax(role, strong) AS role FROM members GROUP BY topic, key),
+    series AS (
+        SELECT hour, basis, platform AS place, toString(subject) AS subject, toString(target) AS target, metric, source,
+            assumeNotNull(ifNull(growth, level)) AS value, toUInt32(if(over_h = 0, 24, over_h)) AS over_h,
+            concat('/', lowerUTF8(replaceRegexpAll(toString(subject), '[\\s#_.-]+', ''))) AS word,
+            if(kind = 'article', [concat(place, '/', subject), word], [word]) AS keys
+        FROM v_counts_hourly
+        WHERE hour >= {since:DateTime64(3, 'UTC')} AND hour < {until:DateTime64(3, 'UTC')} AND (growth IS NOT NULL AND metric NOT LIKE 'accounts%' OR metric IN ('views_day', 'uses_day', 'traffic_approx')) AND metric NOT LIKE '%at_least'
+            AND metric NOT IN ('installs_total', 'ratings_total', 'reviews_total', 'rating_count')
+        UNION ALL
+        SELECT hour, basis, place, toString(app) AS subject, toString(target) AS target, 'rank_area' AS metric, source,
+            ln((depth + 1) / assumeNotNull(rank)) AS value, toUInt32(1) AS over_h,
+            if(app = entity, concat('/', app), concat(place, '/', app)) AS word, [word] AS keys
+        FROM v_ranks_hourly
+        WHERE hour >= {since:DateTime64(3, 'UTC')} AND hour < {until:DateTime64(3, 'UTC')} AND state = 'ranked' AND depth >= rank
+    )
+SELECT s.hour AS hour, r.topic AS topic, s.basis AS basis, any(r.role) AS role,
+    transform(s.word, names.1, names.2, '') AS entity, transform(s.word, names.1, names.3, s.subject) AS entity_name,
+    multiIf(s.source = 'sql', '', s.place = 'apple', 'appstore', s.place = 'google', 'googleplay', s.source IN ('replay', 'import'), toString(s.place), s.source IN ('gdelt_doc', 'googlenews'), 'gdelt', match(toString(s.source), '^(appstore|googleplay|mastodon|bluesky)_'), splitByChar('_', toString(s.source))[1], toString(s.source)) AS family,
+    s.subject AS subject, s.target AS target, s.metric AS metric, s.source AS source, any(s.value) AS value, any(s.over_h) AS over_h
+FROM (SELECT *, arrayJoin(keys) AS key FROM series) AS s
+INNER JOIN roles AS r ON r.key = s.key
+GROUP BY topic, basis, metric, target, subject, source, hour, s.word, s.place
+
+-- 251_lead_lag_now.sql
+CREATE OR REPLACE VIEW lead_lag_now  (
+    topic LowCardinality(String) COMMENT 'Topic of the watchlist',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled; never mix them',
+    leader LowCardinality(String) COMMENT 'Family of sources that moves first by the lag, as in v_corroboration; of two at once the one with the smaller name',
+    follower LowCardinality(String) COMMENT 'Family that moves after it',
+    lag_h Int32 COMMENT 'By how many hours follower is later where the two go together best: 0 to 48',
+    correlation Float64 COMMENT 'Pearson''s correlation of the two at that lag, -1 to 1: of the logarithm of what is new by hour, and of rank_area as it is. A correlation is no cause',
+    hours UInt32 COMMENT 'In how many hours both were seen at that lag: at least 24',
+    onset_lead_h Nullable(Float64) COMMENT 'By how many hours the first surge episode of leader began before the first one of follower; negative: after it. NULL where one has none'
+)
+COMMENT 'Which family of sources moves first in a topic, over the newest 90 days that are known of it, without the app that the crowd leaves. One row per pair. What the rollups write into lead_lag; ask v_lead_lag, which is quick.'
+AS
+WITH
+    per_series AS (
+        SELECT topic, basis, family, metric, target, subject, hour, if(metric = 'rank_area', value, ln(1 + greatest(0, value) / over_h)) AS v
+        FROM v_attention
+        WHERE role != 'origin' AND over_h < 24 AND family != ''
+    ),
+    scaled AS (
+        SELECT topic, basis, family, hour, v / avg(v) OVER (PARTITION BY topic, basis, family, metric, target, subject) AS x,
+            hour > max(hour) OVER (PARTITION BY topic, basis) - INTERVAL 90 DAY AS newest
+        FROM per_series
+    ),
+    moves AS (
+        SELECT topic, basis, family, hour, avg(s.x) AS x
+        FROM scaled AS s
+        WHERE newest AND isFinite(s.x)
+        GROUP BY topic, basis, family, hour
+    ),
+    pairs AS (
+        SELECT a.topic AS topic, a.basis AS basis, a.family AS leader, b.family AS follower, a.lag AS lag, corr(a.x, b.x) AS r, count() AS n
+        FROM (SELECT *, arrayJoin(range(0, 49)) AS lag, hour + toIntervalHour(lag) AS then FROM moves) AS a
+        INNER JOIN moves AS b ON b.topic = a.topic AND b.basis = a.basis AND b.hour = a.then
+        WHERE a.family != b.family AND (a.lag > 0 OR a.family < b.family)
+        GROUP BY topic, basis, leader, follower, lag
+        HAVING n >= 24 AND isFinite(r)
+    ),
+    onsets AS (
+        SELECT topic, basis, family, min(onset) AS first_onset
+        FROM corroboration FINAL
+        WHERE gone = 0
+        GROUP BY topic, basis, family
+    ),
+    best AS (
+        SELECT topic, basis, argMax((leader, follower, lag, r, n), (r, -lag)) AS p
+        FROM pairs
+        GROUP BY topic, basis, least(leader, follower), greatest(leader, follower)
+    )
+SELECT b.topic AS topic, b.basis AS basis, b.p.1 AS leader, b.p.2 AS follower, toInt32(b.p.3) AS lag_h, b.p.4 AS correlation, toUInt32(b.p.5) AS hours,
+    if(l.family = '' OR f.family = '', NULL, toNullable((toUnixTimestamp64Milli(f.first_onset) - toUnixTimestamp64Milli(l.first_onset)) / 3600000)) AS onset_lead_h
+FROM best AS b
+LEFT JOIN onsets AS l ON l.topic = b.topic AND l.basis = b.basis AND l.family = b.p.1
+LEFT JOIN onsets AS f ON f.topic = b.topic AND f.basis = b.basis AND f.family = b.p.2
+
+-- 252_migrations_now.sql
+CREATE OR REPLACE VIEW migrations_now  (
+    id String COMMENT 'topic/basis/start: the start is the first onset; an earlier one that is found later makes it another',
+    topic LowCardinality(String) COMMENT 'Topic of the watchlist',
+    name String COMMENT 'Name of the topic to show',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled: episodes of different bases are never one migration',
+    from DateTime64(3, 'UTC') COMMENT 'First onset',
+    to Nullable(DateTime64(3, 'UTC')) COMMENT 'When the last episode ended; NULL: it lasts',
+    state LowCardinality(String) COMMENT 'open: an episode of it lasts; over',
+    episodes UInt32 COMMENT 'How many surge episodes it has',
+    origin String COMMENT 'Entity that the crowd leaves; empty: the topic has none',
+    origin_name String COMMENT 'Its name',
+    origin_delisted Nullable(DateTime64(3, 'UTC')) COMMENT 'First look of the same basis that found a page of the origin gone, between 7 days before the migration and 7 days after it; NULL: none did',
+    origin_returned Nullable(DateTime64(3, 'UTC')) COMMENT 'First look after that found one back, however late; NULL: none did, or it was never gone',
+    origin_chart String COMMENT 'The chart that its ranks are of: of those it was on in the 7 days before, an overall one first, then the one where it stood best; empty: it was on none',
+    origin_rank_before Nullable(Float64) COMMENT 'Median of its last rank of each hour there in the 7 days before the migration',
+    origin_rank_worst Nullable(UInt32) COMMENT 'Its worst place there during the migration; depth + 1 where no look of an hour found it',
+    origin_rank_last Nullable(UInt32) COMMENT 'Its last place there during the migration, likewise',
+    origin_rank_loss Nullable(Float64) COMMENT 'origin_rank_worst - origin_rank_before, in places; negative: it rose',
+    destinations Array(Tuple(entity String, name String, onset DateTime64(3, 'UTC'), rise Nullable(Float64), best_rank Nullable(Float64), hours_at_first Nullable(Float64), half_life_s Nullable(Float64), given_back Nullable(Float64), settled Nullable(Float64), target String, episode String)) COMMENT 'Of each destination its leading episode, the best destination first. rise: peak as a multiple of the baseline; best_rank: NULL where no rank rose; the rest as in v_episodes',
+    leading String COMMENT 'Entity of the first of the destinations; empty: none moved',
+    stayed Nullable(Float64) COMMENT '1 - given_back of the leading destination: the share of its rise that stayed, of ranks on the log scale; below 0 where it settled below where it had come from; NULL: not known yet',
+    resurges UInt32 COMMENT 'How often the leading series surged again: within its episodes, and as further episodes of the rule',
+    attention Array(Tuple(kind String, subject String, source String, family String, metric String, onset DateTime64(3, 'UTC'), peak_multiple Nullable(Float64), episode String)) COMMENT 'What people said and read: of each subject and source the episode with the largest peak as a multiple of its baseline, the largest first; of another app, its entity',
+    led_by LowCardinality(String) COMMENT 'Source of the first onset',
+    led_family String COMMENT 'Its family, as in v_corroboration',
+    led_subject String COMMENT 'What it was about',
+    sources UInt32 COMMENT 'How many independent sources (families) moved',
+    families Array(String) COMMENT 'Their names, in the order of their first onsets',
+    corroboration Float64 COMMENT 'The largest score of its episodes in v_corroboration',
+    severity Float64 COMMENT 'The largest severity of its episodes, 0 to 1',
+    explanation String COMMENT 'The same in words'
+)
+COMMENT 'What the rollups write into migrations; ask v_migrations, which is quick. One row per migration: the surge episodes of one topic and basis that overlap or follow each other within 7 days. Who lost, who gained, what was said, who moved first, and how much stayed. Episodes that last end now where they are measured, else with what is known of them.'
+AS
+WITH
+    known_topics AS (SELECT * FROM topics FINAL),
+    roles AS (SELECT topic, member, any(role) AS role FROM known_topics WHERE kind = 'entity' GROUP BY topic, member),
+    heads AS (
+        SELECT topic, anyIf(name, kind = 'topic') AS name, anyIf(member, role = 'origin' AND removed = 0) AS origin
+        FROM known_topics
+        GROUP BY topic
+    ),
+    told AS (
+        SELECT e.id AS id, e.topic AS topic, e.basis AS basis, e.rule AS rule, e.source AS source, e.target AS target, e.subject AS subject,
+            e.metric AS metric, e.entity AS entity, e.state AS state, e.onset AS onset, e.closed AS closed, e.severity AS severity,
+            e.peak_multiple AS peak_multiple, e.half_life_s AS half_life_s, e.given_back AS given_back, e.settled AS settled,
+            e.at_first_s / 3600 AS hours_at_first, e.resurges AS resurges,
+            if(e.metric = 'rank' AND e.peak < e.baseline, toNullable(e.peak), NULL) AS best_rank,
+            c.family AS family, c.score AS score, r.role AS role,
+            multiIf(
+                e.closed IS NOT NULL, assumeNotNull(e.closed),
+                e.basis = 'measured', greatest(now64(3, 'UTC'), e.onset),
+                greatest(e.onset, ifNull(e.at, e.onset))) AS ends
+        FROM v_episodes AS e
+        INNER JOIN (SELECT id, family, score FROM corroboration FINAL WHERE gone = 0) AS c ON c.id = e.id
+        LEFT JOIN roles AS r ON r.topic = e.topic AND r.member = e.entity
+        WHERE e.kind = 'surge' AND e.topic != ''
+    ),
+    begun AS (
+        SELECT *, onset > max(ends) OVER (
+            PARTITION BY topic, basis ORDER BY onset ASC, id ASC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) + toIntervalDay(7) AS begins
+        FROM told
+    ),
+    parts AS (
+        SELECT *, sum(begins) OVER (
+            PARTITION BY topic, basis ORDER BY onset ASC, id ASC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS nr
+        FROM begun
+    ),
+    spans AS (
+        SELECT topic, basis, nr, min(onset) AS begin, max(ends) AS last, countIf(state != 'closed') > 0 AS lasts,
+            count() AS episodes, max(score) AS corroboration, max(p.severity) AS worst,
+            argMin((source, family, if(entity = '', toString(subject), toString(entity))), (onset, id)) AS led,
+            arrayDistinct(arrayMap(f -> f.2, arraySort(groupArrayIf((onset, family), family != '')))) AS families,
+            arraySort(groupArrayIf((
+                (ifNull(best_rank, 1e9), -ifNull(hours_at_first, 0), -ifNull(peak_multiple, 0), onset, id),
+                (toString(entity), onset, peak_multiple, best_rank, hours_at_first, half_life_s, given_back, settled, toString(target), id),
+                (rule, source, target, subject, metric)), role = 'destination')) AS rose,
+            arraySort(s -> (-ifNull(s.7, 0), s.6, s.8), groupArrayIf((
+                splitByChar('/', toString(target))[1], if(entity = '', toString(subject), toString(entity)), toString(source), family, toString(metric),
+                onset, peak_multiple, id), role NOT IN ('origin', 'destination'))) AS said,
+            groupArray(((rule, source, target, subject, metric), p.resurges)) AS surges
+        FROM parts AS p
+        GROUP BY topic, basis, nr
+    ),
+    told_of AS (
+        SELECT *,
+            arrayMap(d -> d.2, arrayFilter((d, n) -> n = 1, rose, arrayEnumerateUniq(arrayMap(d -> d.2.1, rose)))) AS gained,
+            arrayFilter((s, n) -> n = 1, said, arrayEnumerateUniq(arrayMap(s -> (s.3, s.2), said))) AS attention,
+            arrayMap(a -> a.2, arrayFilter(a -> a.1 = rose[1].3, surges)) AS again
+        FROM spans
+    ),
+    origin_apps AS (
+        SELECT entity, place, app FROM entity_apps WHERE entity IN (SELECT origin FROM heads WHERE origin != '')
+    ),
+    listings AS (
+        SELECT a.entity AS entity, r.basis AS basis, r.place AS place, r.country AS country, r.at AS at, max(r.value) AS listed
+        FROM (SELECT place, country, basis, toString(subject) AS subject, at, value FROM v_readings WHERE metric = 'listed' AND kind = 'listing' AND subject IN (SELECT app FROM origin_apps)) AS r
+        INNER JOIN origin_apps AS a ON a.place = r.place AND a.app = r.subject
+        GROUP BY entity, basis, place, country, at
+    ),
+    turns AS (
+        SELECT entity, basis, arraySort(groupArrayIf(at, listed = 0 AND before = 1)) AS gone, arraySort(groupArrayIf(at, listed = 1 AND before = 0)) AS back
+        FROM (
+            SELECT *, lagInFrame(toNullable(listed)) OVER (
+                PARTITION BY entity, basis, place, country ORDER BY at ASC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS before
+            FROM listings
+        )
+        GROUP BY entity, basis
+    ),
+    -- Of each chart of the origin: (hour, last place, worst place; depth + 1 where
+    -- the looks did not find it).
+    charted AS (
+        SELECT entity, basis, groupArray((target, places)) AS charts
+        FROM (
+            SELECT entity, basis, toString(target) AS target,
+                arraySort(groupArray((hour, ifNull(h.rank, toUInt32(0)), if(h.state = 'ranked', assumeNotNull(h.worst), toUInt32(h.depth + 1))))) AS places
+            FROM v_ranks_hourly AS h
+            WHERE entity IN (SELECT origin FROM heads WHERE origin != '') AND looks > 0 AND depth > 0
+            GROUP BY entity, basis, target
+            HAVING countIf(h.state = 'ranked') > 0
+        )
+        GROUP BY entity, basis
+    ),
+    (SELECT (groupArray(entity), groupArray(value)) FROM watchlist FINAL WHERE removed = 0 AND kind = 'entity') AS names,
+    -- Step by step, as each name that is used in many places makes the whole larger.
+    joined AS (
+        SELECT s.topic AS topic, s.basis AS basis, s.begin AS begin, s.last AS last, s.lasts AS lasts, s.episodes AS episodes,
+            s.corroboration AS corroboration, s.worst AS worst, s.led AS led, s.families AS families, s.attention AS attention,
+            if(h.name = '', toString(s.topic), h.name) AS name, h.origin AS origin,
+            arrayMap(d -> (d.1, transform(d.1, names.1, names.2, d.1), d.2, d.3, d.4, d.5, d.6, d.7, d.8, d.9, d.10), s.gained) AS destinations,
+            if(empty(s.gained), toUInt32(0), toUInt32(arraySum(s.again) + length(s.again) - 1)) AS resurges,
+            arrayFirstOrNull(x -> x >= s.begin - toIntervalDay(7) AND x <= s.last + toIntervalDay(7), t.gone) AS origin_delisted,
+            t.back AS back,
+            arraySort(c -> (c.1 NOT LIKE '%/overall', c.2, c.1), arrayFilter(c -> c.2 > 0, arrayMap(c -> (c.1,
+                arrayReduce('median', arrayMap(p -> toFloat64(p.2), arrayFilter(p -> p.2 > 0 AND p.1 < s.begin AND p.1 >= s.begin - toIntervalDay(7), c.2))),
+                arrayMap(p -> (p.3, if(p.2 > 0, p.2, p.3)), arrayFilter(p -> p.1 >= toStartOfHour(s.begin) AND p.1 <= s.last, c.2))), k.charts)))[1] AS best_chart
+        FROM told_of AS s
+        LEFT JOIN heads AS h ON h.topic = s.topic
+        LEFT JOIN turns AS t ON t.entity = h.origin AND t.basis = s.basis
+        LEFT JOIN charted AS k ON k.entity = h.origin AND k.basis = s.basis
+    ),
+    measured AS (
+        SELECT * EXCEPT (back, best_chart),
+            transform(origin, names.1, names.2, origin) AS origin_name,
+            if(origin_delisted IS NULL, NULL, arrayFirstOrNull(x -> x > assumeNotNull(origin_delisted), back)) AS origin_returned,
+            best_chart.1 AS origin_chart,
+            if(origin_chart = '', NULL, toNullable(best_chart.2)) AS origin_rank_before,
+            arrayMap(p -> p.1, best_chart.3) AS worsts, arrayMap(p -> p.2, best_chart.3) AS ranks,
+            destinations[1].1 AS leading
+        FROM joined
+    )
+SELECT
+    concat(topic, '/', basis, '/', formatDateTime(begin, '%Y-%m-%dT%H:%i:%SZ', 'UTC')) AS id,
+    topic, name, basis, begin AS from,
+    if(lasts, NULL, toNullable(last)) AS to,
+    if(lasts, 'open', 'over') AS state,
+    toUInt32(m.episodes) AS episodes,
+    origin, origin_name, origin_delisted, origin_returned, origin_chart, origin_rank_before,
+    if(empty(worsts), NULL, toNullable(arrayMax(worsts))) AS origin_rank_worst,
+    if(empty(ranks), NULL, toNullable(ranks[-1])) AS origin_rank_last,
+    origin_rank_worst - origin_rank_before AS origin_rank_loss,
+    destinations, leading,
+    if(leading = '', NULL, 1 - destinations[1].8) AS stayed,
+    resurges, attention,
+    led.1 AS led_by, led.2 AS led_family, led.3 AS led_subject,
+    toUInt32(length(m.families)) AS sources,
+    m.families AS families,
+    corroboration, worst AS severity,
+    concat(name, ', ', basis, ': ', toString(m.episodes), if(m.episodes = 1, ' episode', ' episodes'), ' of ', toString(length(m.families)), if(length(m.families) = 1, ' source', ' independent sources'),
+        ' from ', formatDateTime(begin, '%Y-%m-%d %H:%i', 'UTC'), if(lasts, ', not over yet', concat(' to ', formatDateTime(last, '%Y-%m-%d %H:%i', 'UTC'))), ' (UTC). ',
+        'First moved ', led.3, ' at ', led.1, '.',
+        arrayStringConcat(arrayMap(d -> concat(' ', d.2, ' rose', if(d.5 IS NULL, '', concat(' to rank ', toString(assumeNotNull(d.5)))),
+            if(ifNull(d.6, 0) > 0, concat(', ', toString(round(assumeNotNull(d.6), 1)), ' h at #1'), ''),
+            if(d.8 IS NULL, '', concat(', gave ', toString(round(100 * assumeNotNull(d.8))), ' % back')), '.'), destinations), ''),
+        if(origin_delisted IS NULL, '', concat(' ', origin_name, ' was gone from a store from ', formatDateTime(assumeNotNull(origin_delisted), '%Y-%m-%d %H:%i', 'UTC'),
+            if(origin_returned IS NULL, ' on', concat(' to ', formatDateTime(assumeNotNull(origin_returned), '%Y-%m-%d %H:%i', 'UTC'))), '.'))) AS explanation
+FROM measured AS m
 

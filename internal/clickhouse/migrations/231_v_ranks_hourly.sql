@@ -19,13 +19,7 @@ CREATE OR REPLACE VIEW v_ranks_hourly {{.OnCluster}} (
 )
 COMMENT 'One row per watched app, chart, basis and hour in which somebody should have looked. Average rank over state = ranked only, and say so.'
 AS
-SELECT toStartOfHour(toDateTime(slot, 'UTC')) AS hour, target, any(place) AS place, any(country) AS country, any(name) AS chart, basis, source,
-    any(r.entity) AS entity, any(r.entity_name) AS entity_name, subject AS app,
-    multiIf(countIf(r.state = 'ranked') > 0, 'ranked', countIf(r.state != 'not_fetched') > 0, argMaxIf(r.state, slot, r.state != 'not_fetched'), 'not_fetched') AS state,
-    argMax(r.rank, slot) AS rank,
-    min(r.rank) AS best, max(r.rank) AS worst,
-    argMaxIf(r.depth, slot, r.state != 'not_fetched') AS depth,
-    toUInt32(countIf(r.state != 'not_fetched')) AS looks,
+SELECT hour, target, place, country, chart, basis, source, entity, entity_name, app, state, rank, best, worst, depth, looks,
     multiIf(state = 'ranked', rank, looks = 0 OR depth = 0, NULL, toNullable(toUInt32(depth + 1))) AS effective_rank
-FROM v_ranks AS r
-GROUP BY source, target, basis, hour, app
+FROM ranks_hourly FINAL
+WHERE gone = 0

@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW v_lead_lag {{.OnCluster}} (
+CREATE OR REPLACE VIEW lead_lag_now {{.OnCluster}} (
     topic LowCardinality(String) COMMENT 'Topic of the watchlist',
     basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled; never mix them',
     leader LowCardinality(String) COMMENT 'Family of sources that moves first by the lag, as in v_corroboration; of two at once the one with the smaller name',
@@ -8,7 +8,7 @@ CREATE OR REPLACE VIEW v_lead_lag {{.OnCluster}} (
     hours UInt32 COMMENT 'In how many hours both were seen at that lag: at least 24',
     onset_lead_h Nullable(Float64) COMMENT 'By how many hours the first surge episode of leader began before the first one of follower; negative: after it. NULL where one has none'
 )
-COMMENT 'Which family of sources moves first in a topic, over the newest 90 days that are known of it, without the app that the crowd leaves. One row per pair.'
+COMMENT 'Which family of sources moves first in a topic, over the newest 90 days that are known of it, without the app that the crowd leaves. One row per pair. What the rollups write into lead_lag; ask v_lead_lag, which is quick.'
 AS
 WITH
     per_series AS (
@@ -37,7 +37,8 @@ WITH
     ),
     onsets AS (
         SELECT topic, basis, family, min(onset) AS first_onset
-        FROM v_corroboration
+        FROM corroboration FINAL
+        WHERE gone = 0
         GROUP BY topic, basis, family
     ),
     best AS (

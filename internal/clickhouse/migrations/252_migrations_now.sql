@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW v_migrations {{.OnCluster}} (
+CREATE OR REPLACE VIEW migrations_now {{.OnCluster}} (
     id String COMMENT 'topic/basis/start: the start is the first onset; an earlier one that is found later makes it another',
     topic LowCardinality(String) COMMENT 'Topic of the watchlist',
     name String COMMENT 'Name of the topic to show',
@@ -12,13 +12,13 @@ CREATE OR REPLACE VIEW v_migrations {{.OnCluster}} (
     origin_delisted Nullable(DateTime64(3, 'UTC')) COMMENT 'First look of the same basis that found a page of the origin gone, between 7 days before the migration and 7 days after it; NULL: none did',
     origin_returned Nullable(DateTime64(3, 'UTC')) COMMENT 'First look after that found one back, however late; NULL: none did, or it was never gone',
     origin_chart String COMMENT 'The chart that its ranks are of: of those it was on in the 7 days before, an overall one first, then the one where it stood best; empty: it was on none',
-    origin_rank_before Nullable(Float64) COMMENT 'Its median rank there in the 7 days before the migration',
-    origin_rank_worst Nullable(UInt32) COMMENT 'Its worst place there during the migration; depth + 1 where a look did not find it',
+    origin_rank_before Nullable(Float64) COMMENT 'Median of its last rank of each hour there in the 7 days before the migration',
+    origin_rank_worst Nullable(UInt32) COMMENT 'Its worst place there during the migration; depth + 1 where no look of an hour found it',
     origin_rank_last Nullable(UInt32) COMMENT 'Its last place there during the migration, likewise',
     origin_rank_loss Nullable(Float64) COMMENT 'origin_rank_worst - origin_rank_before, in places; negative: it rose',
     destinations Array(Tuple(entity String, name String, onset DateTime64(3, 'UTC'), rise Nullable(Float64), best_rank Nullable(Float64), hours_at_first Nullable(Float64), half_life_s Nullable(Float64), given_back Nullable(Float64), settled Nullable(Float64), target String, episode String)) COMMENT 'Of each destination its leading episode, the best destination first. rise: peak as a multiple of the baseline; best_rank: NULL where no rank rose; the rest as in v_episodes',
     leading String COMMENT 'Entity of the first of the destinations; empty: none moved',
-    stayed Nullable(Float64) COMMENT '1 - given_back of the leading destination: the share of its rise that stayed; NULL: not known yet',
+    stayed Nullable(Float64) COMMENT '1 - given_back of the leading destination: the share of its rise that stayed, of ranks on the log scale; below 0 where it settled below where it had come from; NULL: not known yet',
     resurges UInt32 COMMENT 'How often the leading series surged again: within its episodes, and as further episodes of the rule',
     attention Array(Tuple(kind String, subject String, source String, family String, metric String, onset DateTime64(3, 'UTC'), peak_multiple Nullable(Float64), episode String)) COMMENT 'What people said and read: of each subject and source the episode with the largest peak as a multiple of its baseline, the largest first; of another app, its entity',
     led_by LowCardinality(String) COMMENT 'Source of the first onset',
@@ -30,7 +30,7 @@ CREATE OR REPLACE VIEW v_migrations {{.OnCluster}} (
     severity Float64 COMMENT 'The largest severity of its episodes, 0 to 1',
     explanation String COMMENT 'The same in words'
 )
-COMMENT 'One row per migration: the surge episodes of one topic and basis that overlap or follow each other within 7 days. Who lost, who gained, what was said, who moved first, and how much stayed. Episodes that last end now where they are measured, else with what is known of them.'
+COMMENT 'What the rollups write into migrations; ask v_migrations, which is quick. One row per migration: the surge episodes of one topic and basis that overlap or follow each other within 7 days. Who lost, who gained, what was said, who moved first, and how much stayed. Episodes that last end now where they are measured, else with what is known of them.'
 AS
 WITH
     known_topics AS (SELECT * FROM topics FINAL),
@@ -52,7 +52,7 @@ WITH
                 e.basis = 'measured', greatest(now64(3, 'UTC'), e.onset),
                 greatest(e.onset, ifNull(e.at, e.onset))) AS ends
         FROM v_episodes AS e
-        INNER JOIN (SELECT id, family, score FROM v_corroboration) AS c ON c.id = e.id
+        INNER JOIN (SELECT id, family, score FROM corroboration FINAL WHERE gone = 0) AS c ON c.id = e.id
         LEFT JOIN roles AS r ON r.topic = e.topic AND r.member = e.entity
         WHERE e.kind = 'surge' AND e.topic != ''
     ),
@@ -94,7 +94,7 @@ WITH
     ),
     listings AS (
         SELECT a.entity AS entity, r.basis AS basis, r.place AS place, r.country AS country, r.at AS at, max(r.value) AS listed
-        FROM (SELECT place, country, basis, toString(subject) AS subject, at, value FROM v_readings WHERE metric = 'listed' AND kind = 'listing') AS r
+        FROM (SELECT place, country, basis, toString(subject) AS subject, at, value FROM v_readings WHERE metric = 'listed' AND kind = 'listing' AND subject IN (SELECT app FROM origin_apps)) AS r
         INNER JOIN origin_apps AS a ON a.place = r.place AND a.app = r.subject
         GROUP BY entity, basis, place, country, at
     ),
@@ -107,71 +107,71 @@ WITH
         )
         GROUP BY entity, basis
     ),
-    stood AS (
-        SELECT a.entity AS entity, r.basis AS basis, r.target AS target, r.slot AS slot, toUInt32(min(r.value)) AS rank, toUInt32(0) AS deep
-        FROM (
-            SELECT place, basis, target, toString(subject) AS subject, slot, value
-            FROM v_readings
-            WHERE metric = 'rank' AND kind = 'chart' AND subject IN (SELECT app FROM origin_apps)
-        ) AS r
-        INNER JOIN origin_apps AS a ON a.place = r.place AND a.app = r.subject
-        GROUP BY entity, basis, target, slot
-        UNION ALL
-        SELECT a.entity AS entity, l.basis AS basis, l.target AS target, l.slot AS slot, toUInt32(0) AS rank, max(l.depth) AS deep
-        FROM (SELECT place, basis, target, slot, depth FROM v_looks WHERE kind = 'chart' AND outcome = 'ok' AND depth > 0) AS l
-        INNER JOIN origin_apps AS a ON a.place = l.place
-        GROUP BY entity, basis, target, slot
-    ),
+    -- Of each chart of the origin: (hour, last place, worst place; depth + 1 where
+    -- the looks did not find it).
     charted AS (
         SELECT entity, basis, groupArray((target, places)) AS charts
         FROM (
-            SELECT entity, basis, toString(target) AS target, arraySort(groupArray((slot, rank, deep))) AS places
-            FROM (SELECT entity, basis, target, slot, max(s.rank) AS rank, max(s.deep) AS deep FROM stood AS s GROUP BY entity, basis, target, slot)
+            SELECT entity, basis, toString(target) AS target,
+                arraySort(groupArray((hour, ifNull(h.rank, toUInt32(0)), if(h.state = 'ranked', assumeNotNull(h.worst), toUInt32(h.depth + 1))))) AS places
+            FROM v_ranks_hourly AS h
+            WHERE entity IN (SELECT origin FROM heads WHERE origin != '') AND looks > 0 AND depth > 0
             GROUP BY entity, basis, target
-            HAVING max(rank) > 0
+            HAVING countIf(h.state = 'ranked') > 0
         )
         GROUP BY entity, basis
     ),
-    (SELECT (groupArray(id), groupArray(name)) FROM entities) AS names,
-    arraySort(c -> (c.1 NOT LIKE '%/overall', c.2, c.1), arrayFilter(c -> c.2 > 0, arrayMap(c -> (c.1,
-        arrayReduce('median', arrayMap(p -> toFloat64(p.2), arrayFilter(p -> p.2 > 0 AND p.1 < s.begin AND p.1 >= s.begin - toIntervalDay(7), c.2))),
-        arrayMap(p -> if(p.2 > 0, p.2, toUInt32(p.3 + 1)), arrayFilter(p -> p.1 >= s.begin AND p.1 <= s.last, c.2))), k.charts)))[1] AS best_chart
+    (SELECT (groupArray(entity), groupArray(value)) FROM watchlist FINAL WHERE removed = 0 AND kind = 'entity') AS names,
+    -- Step by step, as each name that is used in many places makes the whole larger.
+    joined AS (
+        SELECT s.topic AS topic, s.basis AS basis, s.begin AS begin, s.last AS last, s.lasts AS lasts, s.episodes AS episodes,
+            s.corroboration AS corroboration, s.worst AS worst, s.led AS led, s.families AS families, s.attention AS attention,
+            if(h.name = '', toString(s.topic), h.name) AS name, h.origin AS origin,
+            arrayMap(d -> (d.1, transform(d.1, names.1, names.2, d.1), d.2, d.3, d.4, d.5, d.6, d.7, d.8, d.9, d.10), s.gained) AS destinations,
+            if(empty(s.gained), toUInt32(0), toUInt32(arraySum(s.again) + length(s.again) - 1)) AS resurges,
+            arrayFirstOrNull(x -> x >= s.begin - toIntervalDay(7) AND x <= s.last + toIntervalDay(7), t.gone) AS origin_delisted,
+            t.back AS back,
+            arraySort(c -> (c.1 NOT LIKE '%/overall', c.2, c.1), arrayFilter(c -> c.2 > 0, arrayMap(c -> (c.1,
+                arrayReduce('median', arrayMap(p -> toFloat64(p.2), arrayFilter(p -> p.2 > 0 AND p.1 < s.begin AND p.1 >= s.begin - toIntervalDay(7), c.2))),
+                arrayMap(p -> (p.3, if(p.2 > 0, p.2, p.3)), arrayFilter(p -> p.1 >= toStartOfHour(s.begin) AND p.1 <= s.last, c.2))), k.charts)))[1] AS best_chart
+        FROM told_of AS s
+        LEFT JOIN heads AS h ON h.topic = s.topic
+        LEFT JOIN turns AS t ON t.entity = h.origin AND t.basis = s.basis
+        LEFT JOIN charted AS k ON k.entity = h.origin AND k.basis = s.basis
+    ),
+    measured AS (
+        SELECT * EXCEPT (back, best_chart),
+            transform(origin, names.1, names.2, origin) AS origin_name,
+            if(origin_delisted IS NULL, NULL, arrayFirstOrNull(x -> x > assumeNotNull(origin_delisted), back)) AS origin_returned,
+            best_chart.1 AS origin_chart,
+            if(origin_chart = '', NULL, toNullable(best_chart.2)) AS origin_rank_before,
+            arrayMap(p -> p.1, best_chart.3) AS worsts, arrayMap(p -> p.2, best_chart.3) AS ranks,
+            destinations[1].1 AS leading
+        FROM joined
+    )
 SELECT
-    concat(s.topic, '/', s.basis, '/', formatDateTime(s.begin, '%Y-%m-%dT%H:%i:%SZ', 'UTC')) AS id,
-    s.topic AS topic,
-    if(h.name = '', toString(s.topic), h.name) AS name,
-    s.basis AS basis, s.begin AS from,
-    if(s.lasts, NULL, toNullable(s.last)) AS to,
-    if(s.lasts, 'open', 'over') AS state,
-    toUInt32(s.episodes) AS episodes,
-    h.origin AS origin,
-    transform(h.origin, names.1, names.2, h.origin) AS origin_name,
-    arrayFirstOrNull(x -> x >= s.begin - toIntervalDay(7) AND x <= s.last + toIntervalDay(7), t.gone) AS origin_delisted,
-    if(origin_delisted IS NULL, NULL, arrayFirstOrNull(x -> x > assumeNotNull(origin_delisted), t.back)) AS origin_returned,
-    best_chart.1 AS origin_chart,
-    if(origin_chart = '', NULL, toNullable(best_chart.2)) AS origin_rank_before,
-    if(empty(best_chart.3), NULL, toNullable(arrayMax(best_chart.3))) AS origin_rank_worst,
-    if(empty(best_chart.3), NULL, toNullable(best_chart.3[-1])) AS origin_rank_last,
+    concat(topic, '/', basis, '/', formatDateTime(begin, '%Y-%m-%dT%H:%i:%SZ', 'UTC')) AS id,
+    topic, name, basis, begin AS from,
+    if(lasts, NULL, toNullable(last)) AS to,
+    if(lasts, 'open', 'over') AS state,
+    toUInt32(m.episodes) AS episodes,
+    origin, origin_name, origin_delisted, origin_returned, origin_chart, origin_rank_before,
+    if(empty(worsts), NULL, toNullable(arrayMax(worsts))) AS origin_rank_worst,
+    if(empty(ranks), NULL, toNullable(ranks[-1])) AS origin_rank_last,
     origin_rank_worst - origin_rank_before AS origin_rank_loss,
-    arrayMap(d -> (d.1, transform(d.1, names.1, names.2, d.1), d.2, d.3, d.4, d.5, d.6, d.7, d.8, d.9, d.10), s.gained) AS destinations,
-    destinations[1].1 AS leading,
+    destinations, leading,
     if(leading = '', NULL, 1 - destinations[1].8) AS stayed,
-    if(leading = '', toUInt32(0), toUInt32(arraySum(s.again) + length(s.again) - 1)) AS resurges,
-    s.attention AS attention,
-    s.led.1 AS led_by, s.led.2 AS led_family, s.led.3 AS led_subject,
-    toUInt32(length(s.families)) AS sources,
-    s.families AS families,
-    s.corroboration AS corroboration,
-    s.worst AS severity,
-    concat(name, ', ', basis, ': ', toString(s.episodes), if(s.episodes = 1, ' episode', ' episodes'), ' of ', toString(sources), if(sources = 1, ' source', ' independent sources'),
-        ' from ', formatDateTime(s.begin, '%Y-%m-%d %H:%i', 'UTC'), if(s.lasts, ', not over yet', concat(' to ', formatDateTime(s.last, '%Y-%m-%d %H:%i', 'UTC'))), ' (UTC). ',
-        'First moved ', led_subject, ' at ', led_by, '.',
+    resurges, attention,
+    led.1 AS led_by, led.2 AS led_family, led.3 AS led_subject,
+    toUInt32(length(m.families)) AS sources,
+    m.families AS families,
+    corroboration, worst AS severity,
+    concat(name, ', ', basis, ': ', toString(m.episodes), if(m.episodes = 1, ' episode', ' episodes'), ' of ', toString(length(m.families)), if(length(m.families) = 1, ' source', ' independent sources'),
+        ' from ', formatDateTime(begin, '%Y-%m-%d %H:%i', 'UTC'), if(lasts, ', not over yet', concat(' to ', formatDateTime(last, '%Y-%m-%d %H:%i', 'UTC'))), ' (UTC). ',
+        'First moved ', led.3, ' at ', led.1, '.',
         arrayStringConcat(arrayMap(d -> concat(' ', d.2, ' rose', if(d.5 IS NULL, '', concat(' to rank ', toString(assumeNotNull(d.5)))),
             if(ifNull(d.6, 0) > 0, concat(', ', toString(round(assumeNotNull(d.6), 1)), ' h at #1'), ''),
             if(d.8 IS NULL, '', concat(', gave ', toString(round(100 * assumeNotNull(d.8))), ' % back')), '.'), destinations), ''),
         if(origin_delisted IS NULL, '', concat(' ', origin_name, ' was gone from a store from ', formatDateTime(assumeNotNull(origin_delisted), '%Y-%m-%d %H:%i', 'UTC'),
             if(origin_returned IS NULL, ' on', concat(' to ', formatDateTime(assumeNotNull(origin_returned), '%Y-%m-%d %H:%i', 'UTC'))), '.'))) AS explanation
-FROM told_of AS s
-LEFT JOIN heads AS h ON h.topic = s.topic
-LEFT JOIN turns AS t ON t.entity = h.origin AND t.basis = s.basis
-LEFT JOIN charted AS k ON k.entity = h.origin AND k.basis = s.basis
+FROM measured AS m

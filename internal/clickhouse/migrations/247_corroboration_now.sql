@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW v_corroboration {{.OnCluster}} (
+CREATE OR REPLACE VIEW corroboration_now {{.OnCluster}} (
     id String COMMENT 'Id of the episode, as in v_episodes',
     topic LowCardinality(String) COMMENT 'Topic that the episode belongs to',
     basis LowCardinality(String) COMMENT 'Basis of the series; only series of one basis corroborate each other',
@@ -15,26 +15,21 @@ CREATE OR REPLACE VIEW v_corroboration {{.OnCluster}} (
     score Float64 COMMENT '1 - 0.5 ^ others: 0 nobody else moved, 0.5 one other family, 0.75 two, 0.875 three',
     explanation String COMMENT 'The same in words'
 )
-COMMENT 'One row per surge episode of a topic: which independent sources moved in the same 48 hours, which first, and a score.'
+COMMENT 'One row per surge episode of a topic: which independent sources moved in the same 48 hours, which first, and a score. What the rollups write into corroboration; ask v_corroboration, which is quick.'
 AS
 WITH
+    (SELECT (groupArray(entity), groupArray(value)) FROM watchlist FINAL WHERE removed = 0 AND kind = 'entity') AS names,
     moves AS (
         SELECT id, topic, basis, source, target, subject, metric, onset,
+            if(entity = '', toString(subject), transform(toString(entity), names.1, names.2, toString(entity))) AS label,
             splitByChar('/', toString(target))[2] AS place,
-            multiIf(
-                source = 'sql', '',
-                place = 'apple', 'appstore',
-                place = 'google', 'googleplay',
-                source IN ('replay', 'import'), place,
-                source IN ('gdelt_doc', 'googlenews'), 'gdelt',
-                match(toString(source), '^(appstore|googleplay|mastodon|bluesky)_'), splitByChar('_', toString(source))[1],
-                toString(source)) AS family
+            {{.Family "source" "place"}} AS family
         FROM v_episodes
         WHERE kind = 'surge' AND topic != ''
     ),
     pairs AS (
         SELECT a.id AS id,
-            argMin((b.family, toString(b.source), b.id, toString(b.subject), b.onset, (toUnixTimestamp64Milli(a.onset) - toUnixTimestamp64Milli(b.onset)) / 1000), (b.onset, b.id)) AS earliest
+            argMin((b.family, toString(b.source), b.id, toString(b.subject), b.onset, (toUnixTimestamp64Milli(a.onset) - toUnixTimestamp64Milli(b.onset)) / 1000, b.label), (b.onset, b.id)) AS earliest
         FROM moves AS a
         INNER JOIN moves AS b ON b.topic = a.topic AND b.basis = a.basis
         WHERE b.family NOT IN ('', a.family) AND abs(toUnixTimestamp64Milli(a.onset) - toUnixTimestamp64Milli(b.onset)) <= 48 * 3600 * 1000
@@ -44,13 +39,13 @@ WITH
 SELECT m.id AS id, m.topic AS topic, m.basis AS basis, m.source AS source, m.family AS family, m.target AS target,
     m.subject AS subject, m.metric AS metric, m.onset AS onset,
     toUInt32(length(s.moved)) AS others,
-    s.moved AS moved,
+    arrayMap(e -> (e.1, e.2, e.3, e.4, e.5, e.6), s.moved) AS moved,
     arraySort(e -> (e.2, e.1), arrayConcat([(m.family, m.onset)], arrayMap(e -> (e.1, e.5), s.moved)))[1].1 AS first,
     greatest(0., arrayMax(arrayConcat([0.], arrayMap(e -> e.6, s.moved)))) AS first_lead_s,
     1 - pow(0.5, others) AS score,
     if(others = 0, 'No other independent source of the topic moved within 48 hours.', concat(
         toString(others), if(others = 1, ' other independent source', ' other independent sources'), ' of the topic moved within 48 hours: ',
-        arrayStringConcat(arrayMap(e -> concat(e.1, ' (', e.4, multiIf(e.6 = 0, ' at the same time', e.6 > 0, concat(' ', toString(round(e.6 / 3600, 1)), ' h before'), concat(' ', toString(round(-e.6 / 3600, 1)), ' h after')), ')'), s.moved), ', '),
+        arrayStringConcat(arrayMap(e -> concat(e.1, ' (', e.7, multiIf(e.6 = 0, ' at the same time', e.6 > 0, concat(' ', toString(round(e.6 / 3600, 1)), ' h before'), concat(' ', toString(round(-e.6 / 3600, 1)), ' h after')), ')'), s.moved), ', '),
         '; score 1 - 0.5^', toString(others), ' = ', toString(round(score, 3)), '.')) AS explanation
 FROM moves AS m
 LEFT JOIN sums AS s ON s.id = m.id

@@ -1,0 +1,3 @@
+ALTER TABLE {{.Local "looks"}} {{.OnCluster}}
+    ADD INDEX IF NOT EXISTS inserted_range _inserted_at TYPE minmax GRANULARITY 4,
+    MATERIALIZE INDEX inserted_range

@@ -1,0 +1,1 @@
+{{.Distributed "looks_hourly" "cityHash64(target)"}}

@@ -1,0 +1,88 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/tidemark/tidemark/internal/clickhouse"
+)
+
+// wholeTable is a small table that is always made anew as a whole.
+type wholeTable struct {
+	table, view, columns string
+}
+
+// wholeTables are in the order in which they are made: the others are made of
+// corroboration.
+func wholeTables() []wholeTable {
+	return []wholeTable{
+		{"corroboration", "corroboration_now", "id, topic, basis, source, family, target, subject, metric, onset, others, moved, first, first_lead_s, score, explanation"},
+		{"migrations", "migrations_now", "id, topic, name, basis, `from`, `to`, state, episodes, origin, origin_name, origin_delisted, origin_returned, origin_chart, " +
+			"origin_rank_before, origin_rank_worst, origin_rank_last, origin_rank_loss, destinations, leading, stayed, resurges, attention, " +
+			"led_by, led_family, led_subject, sources, families, corroboration, severity, explanation"},
+		{"lead_lag", "lead_lag_now", "topic, basis, leader, follower, lag_h, correlation, hours, onset_lead_h"},
+	}
+}
+
+const (
+	rest    = 10 // how many times as long as it took a table is left alone
+	unhasty = 10 * time.Minute
+)
+
+// wholeState is what a process remembers of its last run over one of them.
+type wholeState struct {
+	episodes progress // that it was made of
+	due      bool     // the tables by hour have changed since
+	took     time.Duration
+	ended    time.Time
+}
+
+// wanted says whether the table is to be made anew: soon after episodes have
+// changed. What else it is made of changes all the time: that is taken on when
+// nothing more comes, or every ten minutes.
+func (s *wholeState) wanted(episodes progress, quiet bool, now time.Time) bool {
+	idle := now.Sub(s.ended)
+	switch {
+	case idle < rest*s.took, episodes.Rows == 0 && s.episodes.Rows == 0 && !s.due:
+		return false
+	case episodes.Rows != s.episodes.Rows || !episodes.Last.Equal(s.episodes.Last) || s.ended.IsZero():
+		return true
+	default:
+		return s.due && (quiet || idle >= unhasty)
+	}
+}
+
+// runWhole makes anew what is to be made anew. changed: the tables by hour have
+// changed just now.
+func (p *Processor) runWhole(ctx context.Context, state *rollupState, changed bool) {
+	rows, err := clickhouse.Select[progress](ctx, p.ch, "SELECT count() AS n, max(_inserted_at) AS last, now64(3, 'UTC') AS now FROM episodes")
+	if err != nil || len(rows) != 1 {
+		p.rolledUp(ctx, "episodes", time.Now(), fmt.Errorf("read new episodes: %w", err))
+		return
+	}
+	for _, t := range wholeTables() {
+		s := state.whole[t.table]
+		s.due = s.due || changed && (rows[0].Rows > 0 || t.table == "lead_lag")
+		if began := time.Now(); s.wanted(rows[0], !changed, began) {
+			if p.rolledUp(ctx, t.table, began, p.fillWhole(ctx, t, &state.hours)) {
+				s.due, s.episodes = false, rows[0]
+			}
+			s.took, s.ended = time.Since(began), time.Now()
+		}
+		state.whole[t.table] = s
+	}
+}
+
+// fillWhole makes one of them anew.
+func (p *Processor) fillWhole(ctx context.Context, t wholeTable, state *hoursState) error {
+	if err := p.nextVersion(ctx, state); err != nil {
+		return err
+	}
+	v := strconv.FormatUint(state.version, 10)
+	if err := p.ch.ExecInsertSelect(ctx, "INSERT INTO "+t.table+" ("+t.columns+", gone, version) SELECT "+t.columns+", 0, "+v+" FROM "+t.view); err != nil {
+		return fmt.Errorf("fill %s: %w", t.table, err)
+	}
+	return p.forget(ctx, t.table, t.columns, v, "1")
+}
