@@ -22,6 +22,8 @@ export class App implements AppHost {
   private status: Status | null = null;
   private known: Promise<client.DashboardInfo[]> | null = null;
   private rows = -1;
+  /** The case became whole while answers were on their way: ask once more. */
+  private missed = false;
   private readonly masthead = new Masthead(this);
 
   start(): void {
@@ -208,10 +210,22 @@ export class App implements AppHost {
       return;
     }
     if (this.at.place === "sources") this.drawSources();
-    const rows = Object.values(this.status.rows).reduce((a, b) => a + b, 0);
-    const grew = rows !== this.rows && this.rows >= 0;
+    this.follow(wasLoading);
+  }
+
+  /** While the case comes in, what is shown is asked anew; never before the last answers are there. */
+  private follow(wasLoading: boolean): void {
+    const rows = Object.values(this.status?.rows ?? {}).reduce((a, b) => a + b, 0);
+    const grew = this.rows >= 0 && rows !== this.rows;
+    const done = wasLoading && !this.loading();
+    if (this.view === null || this.view.isBusy() || !(done || this.missed || (this.loading() && grew))) {
+      this.missed ||= done && this.view !== null;
+      if (this.rows < 0) this.rows = rows;
+      return;
+    }
+    this.missed = false;
     this.rows = rows;
-    if ((this.loading() && grew) || (wasLoading && !this.loading())) void this.view?.refresh();
+    void this.view.refresh();
   }
 
   private drawSources(): void {

@@ -111,21 +111,24 @@ export class DashboardView implements FrameHost {
       this.vars = await client.variables(this.file.uid, { ...this.base(), vars: mapped(a.vars) }, round.signal);
       if (round.signal.aborted) return;
       this.toolbar.variables(this.vars);
-      this.toolbar.trouble("");
+      this.toolbar.trouble("", "");
       this.asked = question;
       for (const f of this.frames.values()) f.stale();
       this.sightAgain();
       await this.annotate(round);
     } catch (err) {
       if (round.signal.aborted) return;
-      this.toolbar.trouble(err instanceof Error ? err.message : String(err));
+      this.toolbar.trouble("The selection could not be loaded. ", err instanceof Error ? err.message : String(err));
     } finally {
       if (this.round === round) this.host.dataset["state"] = "asked";
     }
   }
 
   private async annotate(round: AbortController): Promise<void> {
-    const answer = await client.annotations(this.file.uid, this.asking(), round.signal).catch(() => ({}));
+    const answer = await client.annotations(this.file.uid, this.asking(), round.signal).catch((err: unknown) => {
+      if (!round.signal.aborted) this.toolbar.trouble("The marks could not be loaded. ", err instanceof Error ? err.message : String(err));
+      return {};
+    });
     if (round.signal.aborted) return;
     const colours = new Map((this.file.annotations?.list ?? []).map((l) => [l.name, l.iconColor]));
     this.notes = Object.entries(answer as Record<string, client.AnnotationAnswer[] | null>).flatMap(([layer, list]) => (list ?? []).map((n) => note(layer, n, colours.get(layer))));
@@ -138,6 +141,11 @@ export class DashboardView implements FrameHost {
       this.watcher.unobserve(f.el);
       this.watcher.observe(f.el);
     }
+  }
+
+  /** Whether answers are still on their way. */
+  isBusy(): boolean {
+    return this.host.dataset["state"] === "loading" || [...this.frames.values()].some((f) => f.state === "loading");
   }
 
   redraw(): void {
@@ -180,7 +188,7 @@ export class DashboardView implements FrameHost {
     const s = this.toolbar.seconds(every);
     if (s > 0) {
       this.tick = setInterval(() => {
-        if (!document.hidden) void this.refresh();
+        if (!document.hidden && !this.isBusy()) void this.refresh();
       }, s * 1000);
     }
   }

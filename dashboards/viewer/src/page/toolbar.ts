@@ -124,10 +124,11 @@ export class Toolbar {
     if (had !== null && had !== undefined) this.layerBox.querySelector<HTMLElement>(`[data-layer="${CSS.escape(had)}"]`)?.focus({ preventScroll: true });
   }
 
-  trouble(why: string): void {
+  /** Says what failed and why; nothing where why is empty. */
+  trouble(what: string, why: string): void {
     this.wrong.hidden = why === "";
     const again = h("button.button", { type: "button", onclick: () => void this.view.refresh() }, "Try again");
-    fill(this.wrong, h("b", {}, "The selection could not be loaded. "), why, " ", again);
+    fill(this.wrong, h("b", {}, what), why, " ", again);
   }
 
   private async links(): Promise<void> {

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Field, Frame, Panel } from "../src/model";
+import { Queue, all, asValues } from "../src/page/client";
+import { phoneHeight, sections } from "../src/page/grid";
+import { slug } from "../src/page/popover";
+import { cell, chart, csv, facts } from "../src/page/results";
+import { errorAt, ordered, readSchema, search } from "../src/page/schema";
+import { found, summary, toggled, withAll } from "../src/page/variables";
+
+const options = [
+  { value: "rednote", text: "RedNote" },
+  { value: "tiktok", text: "TikTok" },
+  { value: "lemon8", text: "Lemon8" },
+];
+
+test("one after the other is chosen, and All ends it", () => {
+  assert.deepEqual(toggled([all], "tiktok", true), ["tiktok"]);
+  assert.deepEqual(toggled(["tiktok"], "rednote", true), ["tiktok", "rednote"]);
+  assert.deepEqual(toggled(["tiktok", "rednote"], "tiktok", true), ["rednote"]);
+  assert.deepEqual(toggled(["rednote"], "rednote", true), [all], "nothing chosen is All");
+  assert.deepEqual(toggled(["rednote"], "rednote", false), []);
+  assert.deepEqual(toggled(["rednote", "tiktok"], all, true), [all]);
+});
+
+test("names are shown, and ids are asked for", () => {
+  assert.equal(summary(["rednote", "tiktok"], options), "RedNote, TikTok");
+  assert.equal(summary(["rednote", "tiktok", "lemon8"], options), "RedNote + 2");
+  assert.equal(summary([all], options), "All");
+  assert.equal(summary([], options), "none");
+  assert.equal(asValues([all]), all);
+  assert.deepEqual(asValues(["a"]), ["a"]);
+});
+
+test("a search finds by name and by id, word by word", () => {
+  assert.deepEqual(found(options, "LEM").map((o) => o.value), ["lemon8"]);
+  assert.deepEqual(found(options, "red note").map((o) => o.value), ["rednote"]);
+  assert.equal(found(options, "x").length, 0);
+  assert.equal(found(options, "  ").length, 3);
+});
+
+test("All is offered once, and only where the file has it", () => {
+  const v = { name: "app", type: "query", includeAll: true };
+  assert.deepEqual(withAll(v, [{ value: all, text: "All" }, ...options]).map((o) => o.value), [all, "rednote", "tiktok", "lemon8"]);
+  assert.equal(withAll({ ...v, includeAll: false }, options).length, 3);
+});
+
+const panel = (id: number, type: string, y: number, x = 0, more: Partial<Panel> = {}): Panel => ({ id, type, gridPos: { x, y, w: 12, h: 8 }, ...more });
+
+test("panels stand under their row, in the order in which they are read", () => {
+  const list = sections([panel(3, "stat", 4, 12), panel(2, "stat", 4), panel(9, "row", 12), panel(10, "table", 13), panel(20, "row", 30, 0, { collapsed: true, panels: [panel(21, "table", 31)] })]);
+  assert.deepEqual(
+    list.map((s) => [s.row?.id ?? null, s.panels.map((p) => p.id)]),
+    [
+      [null, [2, 3]],
+      [9, [10]],
+      [20, [21]],
+    ],
+  );
+});
+
+test("on a phone a chart has room, a figure needs little, a text what it needs", () => {
+  assert.ok(phoneHeight(panel(1, "timeseries", 0)) >= 280);
+  assert.ok(phoneHeight(panel(1, "stat", 0)) < 120);
+  assert.equal(phoneHeight(panel(1, "text", 0)), 0);
+});
+
+const frame = (...fields: Field[]): Frame => ({ refId: "A", format: "table", fields, ms: 12, rowsRead: 900 });
+const at = Date.UTC(2025, 0, 13, 18);
+
+test("CSV has every row, NULL is empty, and no cell becomes a formula", () => {
+  const f = frame(
+    { name: "t", type: "time", values: [at, at + 500] },
+    { name: "a, b", type: "string", values: ['say "no"', "=1+1"] },
+    { name: "n", type: "number", values: [null, -2.5] },
+  );
+  assert.equal(csv(f), 't,"a, b",n\r\n2025-01-13 18:00:00,"say ""no""",\r\n2025-01-13 18:00:00.500,\'=1+1,-2.5\r\n');
+  assert.equal(facts(f), "2 rows, in 12 ms, 900 rows read");
+  assert.equal(cell(f.fields[2] as Field, null), "NULL");
+});
+
+test("a quick chart is over time, or bars, or not at all", () => {
+  const time: Field = { name: "t", type: "time", values: [at + 1, at] };
+  const n: Field = { name: "n", type: "number", values: [2, 1] };
+  const over = chart(frame(n, time));
+  assert.equal(over?.panel.type, "timeseries");
+  assert.deepEqual(over?.frames[0]?.fields.map((f) => f.values), [[at, at + 1], [1, 2]], "in the order of time");
+  assert.equal(chart(frame({ name: "app", type: "string", values: ["a", "b"] }, n))?.panel.type, "bargauge");
+  assert.equal(chart(frame(time)), null);
+  assert.equal(chart(frame({ ...time, values: [at] }, { ...n, values: [1] })), null);
+});
+
+test("errors have their place", () => {
+  const sql = "SELECT 1\nFROMM x";
+  assert.deepEqual(errorAt("Syntax error: failed at position 10 (FROMM) (line 2, col 1)", sql), { line: 2, col: 1, offset: 9 });
+  assert.deepEqual(errorAt("failed at position 10", sql), { line: 2, col: 1, offset: 9 });
+  assert.equal(errorAt("Unknown identifier", sql), null);
+  assert.equal(errorAt("line 9, col 1", sql), null);
+});
+
+test("what there is to ask is read, ordered and searched", () => {
+  const { tables } = readSchema({ tables: [{ name: "readings", kind: "table", comment: "all", columns: [{ name: "at", type: "DateTime64(3)", comment: "when" }] }, { name: "v_ranks", kind: "view", comment: "ranks", columns: [] }, {}] });
+  assert.deepEqual([ordered(tables).views.length, ordered(tables).tables.length], [1, 1]);
+  assert.deepEqual(search(tables, "when").map((t) => t.name), ["readings"]);
+  assert.deepEqual(readSchema(null).tables, []);
+});
+
+test("a queue keeps no more open than it may, and loses none", async () => {
+  const q = new Queue(2);
+  let open = 0;
+  let most = 0;
+  const job = async (n: number): Promise<number> => {
+    most = Math.max(most, ++open);
+    await new Promise((go) => setImmediate(go));
+    open--;
+    if (n === 3) throw new Error("no");
+    return n;
+  };
+  const got = await Promise.allSettled([1, 2, 3, 4, 5].map((n) => q.run(() => job(n))));
+  assert.deepEqual(got.map((r) => r.status), ["fulfilled", "fulfilled", "rejected", "fulfilled", "fulfilled"]);
+  assert.equal(most, 2);
+});
+
+test("names of files", () => assert.equal(slug("Ränge: RedNote / TikTok!"), "ränge-rednote-tiktok"));
