@@ -61,7 +61,8 @@ test("panels stand under their row, in the order in which they are read", () => 
 
 test("on a phone a chart has room, a figure needs little, a text what it needs", () => {
   assert.ok(phoneHeight(panel(1, "timeseries", 0)) >= 280);
-  assert.ok(phoneHeight(panel(1, "stat", 0)) < 120);
+  assert.ok(phoneHeight(panel(1, "stat", 0, 0, { gridPos: { x: 0, y: 0, w: 4, h: 4 } })) < 120);
+  assert.ok(phoneHeight(panel(1, "stat", 0)) > 150, "several figures");
   assert.equal(phoneHeight(panel(1, "text", 0)), 0);
 });
 

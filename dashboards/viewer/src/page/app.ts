@@ -64,6 +64,10 @@ export class App implements AppHost {
     return c !== undefined && c.name !== "" && !c.done;
   }
 
+  collecting(): boolean {
+    return this.status === null || this.status.sources.some((s) => s.state !== "recorded");
+  }
+
   infos(): Promise<readonly client.DashboardInfo[]> {
     this.known ??= client.dashboards().catch((err: unknown) => {
       this.known = null;

@@ -11,7 +11,7 @@ import { drawGrid, sections } from "./grid";
 import { layersOf, reasons } from "./layers";
 import { linkItems } from "./links";
 import { announce, type MenuItem } from "./popover";
-import { rangeWords, readRange, zoneOf, type Range, type Span } from "./times";
+import { caseRange, isRelative, rangeWords, readRange, zoneOf, type Range, type Span } from "./times";
 import { Toolbar } from "./toolbar";
 
 /** What a dashboard asks of the app around it. */
@@ -24,6 +24,8 @@ export interface AppHost {
   infos(): Promise<readonly client.DashboardInfo[]>;
   /** Whether the recorded case is still coming in. */
   loading(): boolean;
+  /** Whether any source looks by itself. */
+  collecting(): boolean;
 }
 
 const fallback: Range = { from: "now-24h", to: "now" };
@@ -276,8 +278,8 @@ export class DashboardView implements FrameHost {
       zone: this.zone,
       loading: this.app.loading(),
       narrowed: Object.entries(this.app.address().vars).some(([, v]) => !v.includes(all)),
-      trends: this.ownRange.from.startsWith("20"),
-      own: () => this.app.change({ from: "", to: "" }, true),
+      collecting: this.app.collecting(),
+      toCase: () => this.app.change(isRelative(this.ownRange.from) ? { from: String(Date.parse(caseRange.from)), to: String(Date.parse(caseRange.to)) } : { from: "", to: "" }, true),
       every: () => this.app.change({ vars: {} }, true),
     });
   }

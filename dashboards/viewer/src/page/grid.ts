@@ -23,11 +23,14 @@ export function sections(panels: readonly Panel[]): Section[] {
   return out.filter((s) => s.row !== null || s.panels.length > 0);
 }
 
+/** Whether two of a kind fit side by side on a phone: a figure that is small in the file too. */
+export const narrow = (p: Panel): boolean => p.type === "stat" && p.gridPos.w <= 4;
+
 /** The height of a panel on a phone, in pixels: what its kind needs. */
 export function phoneHeight(p: Panel): number {
   switch (p.type) {
     case "stat":
-      return 104;
+      return narrow(p) ? 104 : 190;
     case "text":
       return 0;
     case "statetimeline":
@@ -48,6 +51,7 @@ function placeIn(el: HTMLElement, p: Panel, top: number): void {
   el.style.setProperty("--w", String(w));
   el.style.setProperty("--y", String(y - top + 1));
   el.style.setProperty("--h", String(h));
+  el.classList.toggle("narrow", narrow(p));
   el.style.setProperty("--phone", `${phoneHeight(p)}px`);
 }
 

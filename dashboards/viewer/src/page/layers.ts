@@ -3,7 +3,7 @@
 import { h, type Child } from "../dom";
 import type { Dashboard, Panel } from "../model";
 import type { Address } from "./address";
-import { words, type Span } from "./times";
+import { caseRange, words, type Span } from "./times";
 
 export interface Layer {
   name: string;
@@ -21,31 +21,36 @@ export interface Circumstances {
   loading: boolean;
   /** The reader has chosen some variable. */
   narrowed: boolean;
-  /** A dashboard about the case. */
-  trends: boolean;
-  own: () => void;
+  /** Whether any source looks by itself. */
+  collecting: boolean;
+  toCase: () => void;
   every: () => void;
 }
 
-const caseSpan: Span = { from: Date.UTC(2025, 0, 1), to: Date.UTC(2025, 2, 1) };
+const caseSpan: Span = { from: Date.parse(caseRange.from), to: Date.parse(caseRange.to) };
 
 /** Why there is nothing to see, and what can be done about it. */
 export function reasons(panel: Panel, c: Circumstances): Child[] {
-  const said = panel.fieldConfig?.defaults.noValue ?? "";
-  const between = `between ${words(c.span.from, c.zone)} and ${words(c.span.to, c.zone)}`;
-  const out: Child[] = [h("p", {}, h("b", {}, "Nothing here in this time. "), why(c, said, between))];
+  const words = why(panel, c);
+  const out: Child[] = [h("p", { title: words }, h("b", {}, "Nothing here in this time. "), h("span.why", {}, words))];
   if (c.loading) return out;
   const doors: Child[] = [];
   const outside = c.span.to < caseSpan.from || c.span.from > caseSpan.to;
-  if (c.trends && outside) doors.push(h("button.button", { type: "button", onclick: c.own }, "Show January 2025"));
+  if (outside && !isMetric(panel)) doors.push(h("button.button", { type: "button", onclick: c.toCase }, "Show January 2025"));
   if (c.narrowed) doors.push(h("button.button", { type: "button", onclick: c.every }, "Undo the selection"));
   if (doors.length > 0) out.push(h("p.row", {}, ...doors));
   return out;
 }
 
-function why(c: Circumstances, said: string, between: string): string {
+const isMetric = (panel: Panel): boolean => (panel.targets ?? []).some((t) => (t.expr ?? "") !== "");
+
+function why(panel: Panel, c: Circumstances): string {
+  const said = panel.fieldConfig?.defaults.noValue ?? "";
+  const between = `between ${words(c.span.from, c.zone)} and ${words(c.span.to, c.zone)}`;
   if (c.loading) return "The January 2025 case is still being loaded; this fills by itself.";
   if (c.span.from > Date.now()) return "This time has not come yet.";
   if (said.length > 12) return said;
+  if (isMetric(panel)) return "What it counts has not happened since Tidemark was started.";
+  if (!c.collecting && c.span.to > Date.now() - 86_400_000) return "No collector is running, so nobody looks now.";
   return c.narrowed ? `No row ${between} for what is selected above.` : `No row was stored ${between}.`;
 }

@@ -17,9 +17,12 @@ export interface Quick extends Range {
   label: string;
 }
 
+/** The recorded case. */
+export const caseRange: Range = { from: "2025-01-10T00:00:00Z", to: "2025-02-20T00:00:00Z" };
+
 /** The ranges that one click chooses; the case comes first, for it is always there. */
 export const quickRanges: readonly Quick[] = [
-  { label: "January 2025: the whole case", from: "2025-01-10T00:00:00Z", to: "2025-02-20T00:00:00Z" },
+  { label: "January 2025: the whole case", ...caseRange },
   { label: "The surge: 12 to 17 January 2025", from: "2025-01-12T00:00:00Z", to: "2025-01-17T00:00:00Z" },
   { label: "The decline: 18 to 31 January 2025", from: "2025-01-18T00:00:00Z", to: "2025-02-01T00:00:00Z" },
   { label: "Last hour", from: "now-1h", to: "now" },

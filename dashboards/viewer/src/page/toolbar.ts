@@ -36,14 +36,13 @@ export class Toolbar {
       zoomOut: () => this.goTo(zoomedOut(this.view.shown)),
       shift: (way) => this.goTo(shifted(this.view.shown, way)),
     });
-    const share = h("button.button", { type: "button", title: "Copy the address of what is shown", onclick: () => this.share() }, "Share");
     const fold = h("button.button.fold", { type: "button", "aria-expanded": "false", onclick: () => this.unfold(fold) }, "Selection");
     this.el = h(
       "div.board-head",
       {},
-      h("div.board-title", {}, h("h1", {}, file.title), this.linkBox),
+      h("div.board-title", {}, h("h1", {}, file.title), this.linkBox, this.shareButton()),
       said(file) ? null : h("p.lede", {}, file.description),
-      h("div.toolbar", { role: "toolbar", "aria-label": "Selection and time" }, this.variableBox(), this.layerBox, h("div.right", {}, this.times.el, share, fold)),
+      h("div.toolbar", { role: "toolbar", "aria-label": "Selection and time" }, this.variableBox(), this.layerBox, h("div.right", {}, this.times.el, h("span.alsofold", {}, this.shareButton(), fold))),
       h("a.back", { href: "#" }, "← Back to the dashboard"),
       this.wrong,
     );
@@ -77,6 +76,10 @@ export class Toolbar {
 
   private goTo(s: Span): void {
     this.app.change({ from: String(s.from), to: String(s.to) }, true);
+  }
+
+  private shareButton(): HTMLElement {
+    return h("button.button", { type: "button", title: "Copy the address of what is shown", onclick: () => this.share() }, "Share");
   }
 
   private share(): void {
