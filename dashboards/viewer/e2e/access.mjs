@@ -79,10 +79,10 @@ export const faint = (page) =>
 export const overlapping = (page) =>
   page.evaluate(() => {
     const out = [];
-    const box = (n) => {
+    const lines = (n) => {
       const r = document.createRange();
       r.selectNodeContents(n);
-      return r.getBoundingClientRect();
+      return [...r.getClientRects()];
     };
     const clipped = (el, b) => {
       for (let e = el.parentElement; e !== null && !e.matches(".panel"); e = e.parentElement) {
@@ -101,14 +101,17 @@ export const overlapping = (page) =>
       for (let n = walk.nextNode(); n !== null; n = walk.nextNode()) {
         const el = n.parentElement;
         if (n.data.trim() === "" || !el.checkVisibility({ visibilityProperty: true, opacityProperty: true }) || el.closest(".sr, [popover], thead, [aria-hidden=true] canvas") !== null) continue;
-        const b = clipped(el, box(n));
-        if (b !== null && b.width > 1 && b.height > 1) words.push({ text: n.data.trim().slice(0, 30), b });
+        for (const line of lines(n)) {
+          const b = clipped(el, line);
+          if (b !== null && b.width > 1 && b.height > 1) words.push({ node: n, text: n.data.trim().slice(0, 30), b });
+        }
       }
       for (const w of words) {
         if (w.b.left < frame.left - 1 || w.b.right > frame.right + 1 || w.b.bottom > frame.bottom + 1) out.push(`${name}: “${w.text}” sticks out`);
       }
       for (let i = 0; i < words.length; i++) {
         for (let k = i + 1; k < words.length; k++) {
+          if (words[i].node === words[k].node) continue;
           const [a, b] = [words[i].b, words[k].b];
           const [x, y] = [Math.min(a.right, b.right) - Math.max(a.left, b.left), Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top)];
           if (x > 3 && y > 4) out.push(`${name}: “${words[i].text}” and “${words[k].text}” lie over each other`);

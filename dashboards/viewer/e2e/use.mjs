@@ -55,8 +55,7 @@ export default async function use(story) {
     await page.keyboard.press("Enter");
     await page.keyboard.press("Escape");
     await search(page, /var-app=rednote/);
-    await settled(page);
-    assert.match(await choice(page, "App").innerText(), /RedNote/);
+    await choice(page, "App").filter({ hasText: /^RedNote$/ }).waitFor();
     assert.deepEqual(param(page, "var-app"), ["rednote"]);
     await choice(page, "App").click();
     await page.getByRole("option", { name: "TikTok", exact: true }).click();
@@ -64,8 +63,7 @@ export default async function use(story) {
     await search(page, /var-app=rednote&var-app=tiktok/);
     await page.goBack();
     await page.waitForFunction(() => new URL(location.href).searchParams.getAll("var-app").length === 1);
-    await settled(page);
-    assert.doesNotMatch(await choice(page, "App").innerText(), /TikTok/);
+    await choice(page, "App").filter({ hasText: /^RedNote$/ }).waitFor();
     await page.goBack();
     await page.waitForFunction(() => !location.search.includes("var-app"));
     await choice(page, "App").filter({ hasText: "All" }).waitFor();
