@@ -53,8 +53,8 @@ function long(c: string): string {
 
 export const hex = (rgb: readonly number[]): string => `#${rgb.map((v) => Math.round(Math.min(255, Math.max(0, v))).toString(16).padStart(2, "0")).join("")}`;
 
-/** The background of the page, as the colours have to stand out from it. */
-export const paper = (mode: Mode): string => (mode === "dark" ? "#181b1f" : "#ffffff");
+/** The background of a panel (--card of the page), as the colours have to stand out from it. */
+export const paper = (mode: Mode): string => (mode === "dark" ? "#1e2327" : "#f4f2ec");
 
 /**
  * Series without a colour of their own: eight that people with the usual forms
