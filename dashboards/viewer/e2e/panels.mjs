@@ -15,7 +15,7 @@ const html = `<!doctype html><html lang="en"><title>Panels</title><link rel="sty
 body { margin: 0; } .grid { display: grid; grid-template-columns: repeat(24, minmax(0, 1fr)); gap: 10px; padding: 12px !important; max-width: none !important; }
 section { border: 1px solid var(--rule); border-radius: 6px; padding: 8px 10px; min-width: 0; height: calc(var(--rows) * 38px); display: flex; flex-direction: column; }
 h4 { margin: 0 0 6px; font: 600 14px/1.2 var(--sans); } .body { flex: 1; min-height: 0; }
-@media (max-width: 700px) { section { grid-column: 1 / -1 !important; height: auto; } .body { height: calc(max(var(--rows), 7) * 34px); flex: none; } section[data-type="text"] .body { height: auto; } }
+@media (max-width: 700px) { section { grid-column: 1 / -1 !important; height: auto; } .body { height: max(calc(max(var(--rows), 7) * 34px), var(--wants, 0px)); flex: none; } section[data-type="text"] .body { height: auto; } }
 </style><body><script type="module" src="/page.js"></script></body></html>`;
 
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"] });
@@ -130,6 +130,10 @@ await story("a chart is zoomed, reset, walked and read", {}, "", async (page) =>
   assert.match(await tip.innerText(), /RedNote takes #1 in the US/);
   await page.keyboard.press("ArrowRight");
   assert.match(await tip.innerText(), /60 M views/);
+  await page.keyboard.press("Enter");
+  assert.equal(await tip.getByRole("link", { name: "two papers" }).evaluate((a) => a === document.activeElement), true, "a press keeps the words open, their link can be followed");
+  await page.keyboard.press("Escape");
+  assert.equal(await tip.count(), 0);
 });
 
 async function shotOf(page, name) {

@@ -144,6 +144,14 @@ test("overrides reach a series by name and by pattern, and a later one wins", ()
   assert.equal(tik?.words(1500), "1.5 K");
 });
 
+test("a thing has one colour, however it was measured, and others have others", () => {
+  const names = ["#a views (modelled)", "#a views (reported)", "#b views (modelled)", "#c (measured)", "#d", "#e", "#f"];
+  const f: Frame = { refId: "A", format: "timeseries", fields: [{ name: "time", type: "time", values: [0] }, ...names.map((name): Field => ({ name, type: "number", values: [1] }))] };
+  const colours = prepare(panel({ color: { mode: "palette-classic-by-name" } }), [f], ctx)[0]?.values.map((c) => c.colour) ?? [];
+  assert.equal(colours[0], colours[1]);
+  assert.equal(new Set(colours).size, 6);
+});
+
 test("what is missing is shown as nothing, never as 0", () => {
   const [c] = prepare(panel({ unit: "short", noValue: "–" }), [{ refId: "A", format: "table", fields: [{ name: "n", type: "number", values: [null, 0] }] }], ctx)[0]?.values ?? [];
   assert.equal(c?.words(null), "–");

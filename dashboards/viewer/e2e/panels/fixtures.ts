@@ -195,6 +195,6 @@ const busy: [Panel, Frame[]] = [
 export const all: [Panel, Frame[]][] = [text, stats, rank, states, tags, share, movers, gauges, heat, heatHours, words, steps, lag, bars, health, spark, none, busy, empty];
 
 export const annotations: Annotation[] = [
-  ...([[13, 18, "RedNote takes #1 in the US"], [14, 9, "60 M views of #tiktokrefugee"], [17, 15, "Supreme Court upholds the law"], [19, 3, "TikTok goes dark and leaves the stores"], [19, 17, "TikTok is back online"], [20, 17, "A pause of 75 days is signed"], [24, 0, "Downloads are down by 80 %"], [44, 23, "TikTok returns to the stores"]] as [number, number, string][]).map(([d, h, title]) => ({ layer: "Events", time: Date.UTC(2025, 0, d, h), title, text: `${title}. Reported by two papers.`, tags: ["event"], colour: "#4a4f57" })),
+  ...([[13, 18, "RedNote takes #1 in the US"], [14, 9, "60 M views of #tiktokrefugee"], [17, 15, "Supreme Court upholds the law"], [19, 3, "TikTok goes dark and leaves the stores"], [19, 17, "TikTok is back online"], [20, 17, "A pause of 75 days is signed"], [24, 0, "Downloads are down by 80 %"], [44, 23, "TikTok returns to the stores"]] as [number, number, string][]).map(([d, h, title]) => ({ layer: "Events", time: Date.UTC(2025, 0, d, h), title, text: `${title}. Reported by <a href=\"https://papers.example/\">two papers</a>.<img src=x onerror=alert(1)>`, tags: ["event"], colour: "#4a4f57" })),
   { layer: "Nobody looked", time: Date.UTC(2025, 1, 3, 4), timeEnd: Date.UTC(2025, 1, 3, 20), title: "chart/apple/us/top-free", text: "the collector was not running" },
 ];

@@ -7,6 +7,7 @@ import { asTable, csv, rows } from "./csv";
 import { anchor } from "./links";
 import { picture } from "./paint";
 import { singles, type Single } from "./reduce";
+import { wish } from "./wish";
 
 export function drawBarGauge(el: HTMLElement, panel: Panel, frames: readonly Frame[], ctx: Ctx): Drawn {
   const { all, prepared } = singles(panel, frames, ctx);
@@ -14,6 +15,7 @@ export function drawBarGauge(el: HTMLElement, panel: Panel, frames: readonly Fra
   const upright = o["orientation"] === "vertical";
   if (all.length === 0) fill(el, h("p.panel-empty", {}, panel.fieldConfig?.defaults.noValue ?? "No data"));
   else fill(el, h(`div.panel-bars${upright ? ".upright" : ""}` as "div", { role: "list", tabindex: 0, "aria-label": panel.title ?? "Bars" }, ...all.map((s) => bar(s, o, upright, all, ctx))));
+  wish(el, upright ? 0 : all.length * 32 + 10);
   return {
     destroy: () => el.replaceChildren(),
     resize: () => undefined,

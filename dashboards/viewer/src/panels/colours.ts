@@ -63,6 +63,8 @@ export const paper = (mode: Mode): string => (mode === "dark" ? "#1e2327" : "#f4
  */
 const palette: readonly string[] = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c6bb1", "#a6951f"];
 
+export const paletteSize = palette.length;
+
 export function series(i: number, mode: Mode): string {
   const base = palette[i % palette.length] ?? "#0072b2";
   const round = Math.floor(i / palette.length);

@@ -2,7 +2,7 @@
 // what Grafana does between a data source and a panel.
 
 import type { ColourConfig, Ctx, Field, FieldConfig, Frame, Override, Panel, Value } from "../model";
-import { byThreshold, named, scaled, series, type Mode } from "./colours";
+import { byThreshold, named, paletteSize, scaled, series, type Mode } from "./colours";
 import { interpolate, type Lookup } from "./interpolate";
 import { mapped, pattern } from "./mappings";
 import { inUnit, isMoment, joined } from "./units";
@@ -87,12 +87,39 @@ export function prepare(panel: Panel, frames: readonly Frame[], ctx: Pick<Ctx, "
   const single = singleLabel(all);
   const range = extent(all);
   let index = 0;
-  return all.map((frame) => {
+  const out = all.map((frame) => {
     const columns = frame.fields.map((f) => column(f, frame, { panel, ctx, single, range, index: f.type === "time" ? -1 : index++ }));
     const time = columns.find((c) => c.type === "time") ?? null;
     return { frame, columns, time, values: columns.filter((c) => c !== time), length: frame.fields[0]?.values.length ?? 0 };
   });
+  byName(out.flatMap((p) => p.values), ctx.theme);
+  return out;
 }
+
+/**
+ * Colours that depend on the name: the same on every panel as far as they
+ * suffice, and one for all bases of a thing: what is measured, modelled or
+ * reported differs in its line, not in its colour.
+ */
+function byName(columns: readonly Column[], theme: Mode): void {
+  const mine = columns.filter((c) => c.config.color?.mode === "palette-classic-by-name");
+  // What has a name in the legend chooses first: single points can do with shades.
+  const aside = (c: Column): number => Number(hidden(c, "legend") || c.config.custom?.["drawStyle"] === "points");
+  const names = [...new Set(mine.toSorted((a, b) => aside(a) - aside(b)).map((c) => thing(c.title)))];
+  const taken = new Map<number, string>();
+  for (const name of names) {
+    let i = hash(name) % paletteSize;
+    while (taken.has(i) && taken.size < paletteSize) i = (i + 1) % paletteSize;
+    taken.set(taken.has(i) ? taken.size : i, name);
+  }
+  const places = new Map([...taken].map(([i, name]) => [name, i]));
+  for (const c of mine) c.colour = series(places.get(thing(c.title)) ?? 0, theme);
+}
+
+/** A name without the basis behind it. */
+const thing = (title: string): string => title.replace(/ \((measured|modelled|imported|backfill|reported)\)$/, "");
+
+const hash = (name: string): number => [...name].reduce((n, ch) => (Math.imul(n, 31) + (ch.codePointAt(0) ?? 0)) >>> 0, 7);
 
 interface Around {
   panel: Panel;

@@ -5,6 +5,7 @@ import type uPlot from "uplot";
 import type { Annotation, Ctx } from "../model";
 import { h, type Child } from "../dom";
 import { faint, named, visible } from "./colours";
+import { safe } from "./interpolate";
 import { lasted, moment } from "./moments";
 import { place, type Label } from "./place";
 import { hatching, type Skin } from "./skin";
@@ -51,15 +52,23 @@ export function banner(ctx: Ctx, width: number, height: number, s: Skin): Banner
   });
   const flags = events.map(flag);
   if (width < 560 || height < 230 || events.length > 24) return { rows: 1, flags };
-  const texts = events.map((a) => shorten(c, headline(a), 190));
-  const labels = flags.map((f, i): Label => ({ x: f.x, badge: 10, words: c.measureText(texts[i] ?? "").width + 5 }));
   const most = height > 330 ? 4 : 2;
-  for (let rows = 1; rows <= most; rows++) {
-    const found = place(labels, rows, 0, width);
-    if (found === null || (rows < most && found.some((p) => p.side === "none"))) continue;
-    return { rows, flags: flags.map((f, i) => ({ ...f, ...found[i], text: texts[i] ?? "" })) };
+  let best: Banner = { rows: 1, flags };
+  let words = 0;
+  // Few long lines of words are read sooner than many short ones.
+  for (const room of [320, 230, 160]) {
+    const texts = events.map((a) => shorten(c, headline(a), room));
+    const labels = flags.map((f, i): Label => ({ x: f.x, badge: 10, words: c.measureText(texts[i] ?? "").width + 5 }));
+    for (let rows = 1; rows <= most; rows++) {
+      const found = place(labels, rows, -8, width + 8);
+      const kept = found?.filter((p) => p.side !== "none").length ?? 0;
+      if (found === null || kept <= words) continue;
+      words = kept;
+      best = { rows, flags: flags.map((f, i) => ({ ...f, ...found[i], text: texts[i] ?? "" })) };
+    }
+    if (words === flags.length) break;
   }
-  return { rows: 1, flags };
+  return best;
 }
 
 export function shorten(c: CanvasRenderingContext2D, text: string, most: number): string {
@@ -151,8 +160,22 @@ const hexOr = (colour: string): string => (/^#[0-9a-f]{6}/i.test(colour) ? colou
 export function eventWords(a: Annotation, ctx: Ctx): HTMLElement {
   const end = a.timeEnd ?? a.time;
   const when = end > a.time ? `${moment(a.time, ctx.zone)} to ${moment(end, ctx.zone)} (${lasted(end - a.time)})` : moment(a.time, ctx.zone);
-  const body = (a.title ?? "") === "" ? "" : a.text.replace(/<[^>]*>/g, "").trim();
-  return h("div.event", {}, h("p", {}, h("b", {}, headline(a))), body !== "" && body !== headline(a) && h("p", {}, body), h("p.when", {}, when));
+  const body = (a.title ?? "") === "" ? [] : linked(a.text);
+  return h("div.event", {}, h("p", {}, h("b", {}, headline(a))), body.length > 0 && h("p", {}, ...body), h("p.when", {}, when));
+}
+
+/** Words with their links; all other markup falls away. */
+function linked(text: string): Child[] {
+  const bare = (s: string): string => s.replace(/<[^>]*>/g, "");
+  const out: Child[] = [];
+  let end = 0;
+  for (const m of text.matchAll(/<a\s[^>]*?href="([^"]*)"[^>]*>(.*?)<\/a>/gis)) {
+    out.push(bare(text.slice(end, m.index)));
+    out.push(safe(m[1] ?? "") ? h("a", { href: m[1] ?? "", target: "_blank", rel: "noopener noreferrer" }, bare(m[2] ?? "")) : bare(m[2] ?? ""));
+    end = m.index + m[0].length;
+  }
+  out.push(bare(text.slice(end)));
+  return out.filter((x) => x !== "");
 }
 
 /** What lies on a moment: events within `reach` milliseconds, stretches around it. */
@@ -162,15 +185,15 @@ export function at(ctx: Ctx, t: number, reach: number): Annotation[] {
 
 /**
  * Buttons on the markers. One of them is in the order of the tab key; the arrow
- * keys go from one to the next.
+ * keys go from one to the next. A press keeps the words open: they have links.
  */
-export function buttons(b: Banner, left: number, top: number, show: (words: Child[], x: number, y: number) => void, hide: () => void, ctx: Ctx): HTMLElement {
+export function buttons(b: Banner, left: number, top: number, show: (words: Child[], x: number, y: number, stay: boolean) => void, hide: () => void, ctx: Ctx): HTMLElement {
   const list = h("div.panel-flags", { role: "group", "aria-label": `Events: ${b.flags.length}`, "data-picture": "no" });
   const all = b.flags.map((f, i) => {
     const words = (): Child[] => [eventWords(f.a, ctx)];
-    const over = (): void => {
+    const over = (e: Event): void => {
       const r = one.getBoundingClientRect();
-      show(words(), r.left + r.width / 2, r.top + r.height / 2);
+      show(words(), r.left + r.width / 2, r.top + r.height / 2, e.type === "click");
     };
     const one = h("button", { type: "button", tabindex: i === 0 ? 0 : -1, "aria-label": `${headline(f.a)}. ${moment(f.a.time, ctx.zone)}`, onmouseenter: over, onfocus: over, onclick: over, onmouseleave: hide, onblur: hide });
     one.style.left = `${Math.round(left + f.x - 8)}px`;

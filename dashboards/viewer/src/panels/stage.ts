@@ -143,7 +143,7 @@ export class Stage {
     this.host.querySelector(".panel-flags")?.remove();
     if (b.flags.length === 0) return;
     const px = uPlot.pxRatio;
-    u.root.append(buttons(b, u.bbox.left / px, u.bbox.top / px, (words, x, y) => this.tip.show(x, y, words), () => this.tip.hide(), this.ctx));
+    u.root.append(buttons(b, u.bbox.left / px, u.bbox.top / px, (words, x, y, stay) => this.tip.show(x, y, words, stay), () => this.tip.hide(), this.ctx));
   }
 
   private leave(): void {

@@ -1,5 +1,5 @@
-// The state timeline: one row for each series, coloured by its state; what
-// nobody knows is hatched.
+// The state timeline: one row for each series, coloured by its state. Where there
+// is no state the row is empty; where nobody looked it is hatched.
 
 import uPlot from "uplot";
 import type { Ctx, Drawn, Frame, Panel, Value } from "../model";
@@ -17,6 +17,7 @@ import { Stage, type Room } from "./stage";
 import { runAt, runs, type Run } from "./states";
 import { sample } from "./tip";
 import { emptyWords } from "./timeseries";
+import { isNarrow, wish } from "./wish";
 
 interface Row {
   column: Column;
@@ -29,6 +30,9 @@ const unknown = /not fetched|nobody looked|not looked|unknown|no data/i;
 /** A row needs this much to be read; a panel that is too low scrolls. */
 const least = 20;
 
+/** On narrow pages names stand above their rows, and take this much, CSS pixels. */
+const above = 16;
+
 export function drawStateTimeline(el: HTMLElement, panel: Panel, frames: readonly Frame[], ctx: Ctx): Drawn {
   const all = prepare(panel, frames, ctx);
   const list = all.flatMap((p) => (p.time === null ? [] : p.values.filter((c) => !hidden(c, "viz")).map((c): Row => ({ column: c, runs: rowRuns(c, p.time?.values as number[], panel) }))));
@@ -39,10 +43,11 @@ export function drawStateTimeline(el: HTMLElement, panel: Panel, frames: readonl
   }
   const scroll = h("div.panel-rows", {});
   const inner = h("div.panel-chart", {});
-  inner.style.minHeight = `${list.length * least + 34}px`;
+  inner.style.minHeight = `${list.length * (least + (isNarrow(el.clientWidth) ? above : 0)) + 34}px`;
   scroll.append(inner);
   const key = legendOptions(panel).show ? stateKey(list, ctx) : null;
   fill(el, h("div.panel-chart", {}, scroll, key));
+  wish(el, list.length * (least + above) + 50 + (key?.offsetHeight ?? 0));
   const stops = [...new Set(list.flatMap((r) => r.runs.map((x) => Math.max(ctx.from, x.from))))].filter((t) => t <= ctx.to).sort((a, b) => a - b);
   const stage = new Stage(inner, ctx, {
     name: `${panel.title ?? "States"}: ${list.length} rows`,
@@ -121,7 +126,7 @@ function build(list: readonly Row[], panel: Panel, ctx: Ctx, room: Room): Return
     data: [[ctx.from, ctx.to], [0, 0]],
     scales: { y: { range: () => [0, list.length], dir: -1 } },
     series: [{ scale: "y", show: false }],
-    axes: [{
+    axes: isNarrow(room.width) ? [{ scale: "y", show: false }] : [{
       scale: "y",
       stroke: room.skin.ink,
       font,
@@ -141,21 +146,30 @@ function drawRows(u: uPlot, list: readonly Row[], panel: Panel, ctx: Ctx, s: Ski
   const px = uPlot.pxRatio;
   const { left, top, width, height } = u.bbox;
   const each = height / list.length;
-  const thick = Math.max(6 * px, Math.min(each - 3 * px, each * Number(panel.options?.["rowHeight"] ?? 0.9)));
+  const label = isNarrow(u.width) ? above * px : 0;
+  const thick = Math.max(6 * px, Math.min(each - label - 3 * px, (each - label) * Number(panel.options?.["rowHeight"] ?? 0.9)));
   const hatch = hatching(c, s.hatch, Math.round(6 * px));
   c.save();
   c.beginPath();
   c.rect(left, top, width, height);
   c.clip();
   list.forEach((row, i) => {
-    const y = Math.round(top + i * each + (each - thick) / 2);
-    c.fillStyle = s.paper;
-    c.fillRect(left, y, width, thick);
-    c.fillStyle = hatch;
-    c.fillRect(left, y, width, thick);
+    const y = Math.round(top + i * each + label + (each - label - thick) / 2);
+    if (label > 0) {
+      c.font = s.font(11.5 * px);
+      c.fillStyle = s.ink;
+      c.textAlign = "left";
+      c.textBaseline = "alphabetic";
+      c.fillText(shorten(c, row.column.title, width), left, y - 3 * px);
+    }
     for (const r of row.runs) {
       const [from, to] = [Math.round(u.valToPos(r.from, "x", true)), Math.round(u.valToPos(r.to, "x", true))];
       if (to < left || from > left + width) continue;
+      if (unknown.test(stateWords(row.column, r.value))) {
+        c.fillStyle = hatch;
+        c.fillRect(from, y, Math.max(px, to - from), thick);
+        continue;
+      }
       drawRun(c, row.column, r, { x: from, y, w: Math.max(px, to - from), h: thick, px }, panel, ctx, s);
     }
   });
@@ -172,7 +186,6 @@ interface Box {
 
 function drawRun(c: CanvasRenderingContext2D, column: Column, r: Run, b: Box, panel: Panel, ctx: Ctx, s: Skin): void {
   const words = stateWords(column, r.value);
-  if (unknown.test(words)) return;
   const shown = column.show(r.value);
   if (shown.colour === "transparent") return;
   const colour = visible(shown.colour, ctx.theme, 1.15);
@@ -199,7 +212,7 @@ function words(list: readonly Row[], u: uPlot, left: number, top: number, ctx: C
   if (row === undefined) return [];
   const r = runAt(row.runs, u.posToVal(left, "x"));
   const title = h("p", {}, h("b", {}, row.column.title));
-  if (r === null) return [title, h("p", {}, "nothing known")];
+  if (r === null) return [title, h("p", {}, "no state")];
   const name = stateWords(row.column, r.value);
   return [title, h("ul", {}, h("li", {}, swatch(name, visible(row.column.show(r.value).colour, ctx.theme, 1.15), ctx), h("span", {}, name))), h("p.when", {}, `${moment(r.from, ctx.zone)} to ${moment(r.to, ctx.zone)} (${lasted(r.to - r.from)})`)];
 }
@@ -207,5 +220,5 @@ function words(list: readonly Row[], u: uPlot, left: number, top: number, ctx: C
 function said(row: Row | undefined, t: number, ctx: Ctx): string {
   if (row === undefined) return "";
   const r = runAt(row.runs, t);
-  return r === null ? `${row.column.title}: nothing known` : `${row.column.title}: ${stateWords(row.column, r.value)}, until ${moment(r.to, ctx.zone)} (${lasted(r.to - r.from)})`;
+  return r === null ? `${row.column.title}: no state` : `${row.column.title}: ${stateWords(row.column, r.value)}, until ${moment(r.to, ctx.zone)} (${lasted(r.to - r.from)})`;
 }

@@ -24,16 +24,29 @@ export function drawTable(el: HTMLElement, panel: Panel, frames: readonly Frame[
   let sort: Sort | null = by?.displayName === undefined ? null : { title: by.displayName, desc: by.desc === true };
   const show = (focus?: string): void => {
     const p = all[which];
-    const choice = all.length > 1 ? chooser(all, which, (i) => ((which = i), (sort = null), show())) : null;
+    const choice = all.length > 1 ? chooser(all, which, (i) => ((which = i), (sort = null), show(), tighten())) : null;
     if (p === undefined || p.length === 0) return fill(el, choice, h("p.panel-empty", {}, "No data"));
-    fill(el, choice, lines(p, sort, { panel, ctx, resort: (title) => ((sort = next(sort, title)), show(title)) }));
+    fill(el, choice, lines(p, sort, { panel, ctx, resort: (title) => ((sort = next(sort, title)), show(title), tighten()) }));
     if (focus !== undefined) [...el.querySelectorAll<HTMLElement>("thead button")].find((b) => b.dataset["title"] === focus)?.focus();
   };
   show();
+  // Where the lines are wider than the panel, words may take two lines.
+  const tighten = (): void => {
+    const scroll = el.querySelector<HTMLElement>(".panel-scroll");
+    if (scroll === null || scroll.clientWidth === 0) return;
+    const wider = (): boolean => scroll.scrollWidth > scroll.clientWidth + 1;
+    scroll.classList.remove("tight", "wide");
+    scroll.classList.toggle("tight", wider());
+    // It has to be scrolled anyway: then the words need not be squeezed.
+    scroll.classList.toggle("wide", wider());
+  };
+  const watch = new ResizeObserver(tighten);
+  watch.observe(el);
+  tighten();
   const now = (): Prepared[] => all.slice(which, which + 1);
   return {
-    destroy: () => el.replaceChildren(),
-    resize: () => undefined,
+    destroy: () => (watch.disconnect(), el.replaceChildren()),
+    resize: tighten,
     png: () => picture(el, panel, ctx),
     csv: () => csv(now().flatMap((p) => [shownColumns(p).map((c) => c.title), ...order(p, sort).map((r) => shownColumns(p).map((c) => plain(c, c.values[r])))])),
     table: () => asTable(panel.title ?? "", now()),
@@ -131,6 +144,15 @@ function line(p: Prepared, columns: readonly Column[], row: number, t: Table): H
   return tr;
 }
 
+const known = new WeakMap<Column, boolean>();
+
+/** Whether a column has words that are long enough to be wrapped. */
+function wordy(c: Column): boolean {
+  let is = known.get(c);
+  if (is === undefined) known.set(c, (is = c.type === "string" && c.values.slice(0, 300).some((v) => c.words(v).length > 14)));
+  return is;
+}
+
 const cellOptions = (c: Column): Record<string, unknown> => (c.config.custom?.["cellOptions"] ?? {}) as Record<string, unknown>;
 
 function cell(p: Prepared, c: Column, row: number, first: boolean, t: Table): HTMLElement {
@@ -138,7 +160,8 @@ function cell(p: Prepared, c: Column, row: number, first: boolean, t: Table): HT
   const s = c.show(v);
   const o = cellOptions(c);
   const wrap = o["wrapText"] === true || c.config.custom?.["wrapText"] === true ? ".wrap" : "";
-  const td = h(`${first ? "th" : "td"}.${side(c)}${wrap}` as "td", first ? { scope: "row" } : {});
+  const kind = wordy(c) ? ".words" : "";
+  const td = h(`${first ? "th" : "td"}.${side(c)}${wrap}${kind}` as "td", first ? { scope: "row" } : {});
   const links = ways(c, p, row, v, t.ctx);
   const text = `${s.prefix}${s.text}${s.suffix}`;
   const [to, ...others] = text === "" ? [] : links;

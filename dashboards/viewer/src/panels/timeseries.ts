@@ -13,6 +13,7 @@ import { picture } from "./paint";
 import { gather, near, type Line, type Lines, type Numbers } from "./series";
 import { Stage, type Built, type Room } from "./stage";
 import { sample } from "./tip";
+import { wish } from "./wish";
 
 type Custom = Readonly<Record<string, unknown>>;
 
@@ -90,6 +91,7 @@ class TimeSeries {
     if (this.key === null) this.box.append(next);
     else this.key.replaceWith(next);
     this.key = next;
+    wish(this.el, 230 + (next.firstElementChild === null ? 0 : next.scrollHeight));
     this.stage.fit();
   }
 

@@ -1,0 +1,10 @@
+// On a phone a page is as long as it has to be: a panel says how high it wants
+// to be, and the page's style sheet may follow (--wants).
+
+export const isNarrow = (width: number): boolean => width < 520;
+
+/** Says that the panel needs so many pixels; on wide pages the file's own height stands. */
+export function wish(el: HTMLElement, px: number): void {
+  if (isNarrow(el.clientWidth) && px > 0) el.style.setProperty("--wants", `${Math.min(900, Math.round(px))}px`);
+  else el.style.removeProperty("--wants");
+}
