@@ -241,6 +241,10 @@ func TestQueriesOnJanuary(t *testing.T) {
 		t.Parallel()
 		p.showsAll(t)
 	})
+	t.Run("rules", func(t *testing.T) {
+		t.Parallel()
+		p.rises(t)
+	})
 	t.Run("with every choice", func(t *testing.T) {
 		t.Parallel()
 		p.runsWithEveryChoice(t)

@@ -10,5 +10,12 @@ func Files() (map[string][]byte, error) {
 		}
 		files["dashboards/"+board.UID+".json"] = content
 	}
+	var err error
+	if files[provisioning+"dashboards/tidemark.yaml"], err = providersFile(); err != nil {
+		return nil, err
+	}
+	if files[provisioning+"alerting/tidemark.yaml"], err = rulesFile(All()); err != nil {
+		return nil, err
+	}
 	return files, nil
 }

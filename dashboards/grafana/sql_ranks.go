@@ -36,15 +36,15 @@ func rankLines() string {
         concat(` + appName(entityOf) + ", " + severalCharts() + ", " + basisSuffix("basis") + `) AS series,
         -min(min) AS Value
     ` + chosenRanks + `
-    GROUP BY time, target, subject, basis
+    GROUP BY time, series
     UNION ALL
     SELECT $__timeInterval(middle) AS time,
-        concat(` + appName("subject") + `, if(length([${chart:singlequote}]) > 1, concat(' · ', any(` + chartName("scope") + `)), ''), ' (reported)') AS series,
+        concat(` + appName("subject") + `, if(length([${chart:singlequote}]) > 1, concat(' · ', ` + chartName("scope") + `), ''), ' (reported)') AS series,
         -min(value) AS Value
     FROM (SELECT subject, scope, value, ` + middle + ` AS middle FROM reported
         WHERE metric = 'rank' AND value IS NOT NULL AND scope IN (${chart:singlequote}) AND subject IN (${app:singlequote}))
     WHERE $__timeFilter(middle)
-    GROUP BY time, subject, scope
+    GROUP BY time, series
 )
 ` + holes
 }
@@ -58,7 +58,7 @@ func bandLines() string {
         toNullable(` + bandOf(`multiIf(countIf(state = 'ranked') > 0, 'ranked', countIf(state = 'delisted') > 0, 'delisted', countIf(state = 'unranked') > 0, 'unranked', 'not_fetched')`, "min(best)") + `) AS Value
     FROM v_ranks_hourly
     WHERE target IN (${chart:singlequote}) AND basis IN (${basis:singlequote}) AND entity IN (${app:singlequote}) AND $__timeFilter(hour)
-    GROUP BY time, target, entity, basis
+    GROUP BY time, series
 )
 ` + holes
 }
@@ -88,7 +88,7 @@ func strengthLines() string {
             concat(` + appName(entityOf) + ", " + severalCharts() + ", " + basisSuffix("basis") + `) AS series,
             toNullable(log10(200 / min(min))) AS strength
         ` + chosenRanks + `
-        GROUP BY time, target, subject, basis
+        GROUP BY time, series
     )
     ` + holes + `
 )
@@ -100,29 +100,25 @@ ORDER BY time`
 // left empty.
 func migrationNumbers() string {
 	return `WITH (SELECT (groupArray(key), groupArray(entity)) FROM entity_keys) AS keys,
-    ranks AS (
-        SELECT ` + entityOf + ` AS entity, any(role) AS role, toNullable(min(min)) AS best, toNullable(countIf(min = 1)) AS at_first,
+    (SELECT (groupArray(member), groupArray(toString(role))) FROM v_topics WHERE kind = 'entity' AND topic IN (${topic:singlequote})) AS roles,
+    (SELECT (minOrNullIf(best, role = 'destination'), maxOrNullIf(at_first, role = 'destination'), maxOrNullIf(longest, role = 'origin' AND longest > 86400)) FROM (
+        SELECT ` + entityOf + ` AS entity, min(min) AS best, countIf(min = 1) AS at_first,
+            transform(entity, roles.1, roles.2, '') AS role,
             arrayMax(arrayDifference(arraySort(groupUniqArray(toUnixTimestamp(bucket))))) AS longest
-        FROM (SELECT * ` + chosenRanks + `) AS r
-        INNER JOIN (SELECT member, role FROM v_topics WHERE kind = 'entity' AND topic IN (${topic:singlequote})) AS t ON t.member = ` + entityOf + `
+        ` + chosenRanks + `
         GROUP BY entity
-    ),
-    tags AS (
-        SELECT max(level) AS most, max(growth) AS busiest FROM v_tags_hourly
-        WHERE ` + tagsOfTopic + ` AND unit = 'views' AND basis IN (${basis:singlequote}) AND $__timeFilter(hour)
-    )
-SELECT (SELECT min(best) FROM ranks WHERE role = 'destination') AS "Best place of a destination",
-    (SELECT max(at_first) FROM ranks WHERE role = 'destination') AS "Hours it was first",
-    (SELECT maxOrNull(longest) FROM ranks WHERE role = 'origin' AND longest > 86400) AS "Origin off the chart for",
-    (SELECT most FROM tags) AS "Views of the tag in all",
-    (SELECT busiest FROM tags) AS "New views in its busiest hour"`
+    )) AS ranks,
+    (SELECT (maxOrNull(level), maxOrNull(growth)) FROM v_tags_hourly
+        WHERE ` + tagsOfTopic + ` AND unit = 'views' AND basis IN (${basis:singlequote}) AND $__timeFilter(hour)) AS tags
+SELECT ranks.1 AS "Best place of a destination", ranks.2 AS "Hours it was first", ranks.3 AS "Origin off the chart for",
+    tags.1 AS "Views of the tag in all", tags.2 AS "New views in its busiest hour"`
 }
 
 // hoursAtFirst has a bar per app: in how many hours it was first.
 func hoursAtFirst() string {
 	return withApps + `SELECT concat(` + appName(entityOf) + ", " + severalCharts() + ", " + basisSuffix("basis") + `) AS name, countIf(min = 1) AS Value
 ` + chosenRanks + `
-GROUP BY target, subject, basis
+GROUP BY name
 HAVING Value > 0
 ORDER BY Value DESC`
 }
@@ -140,11 +136,11 @@ func migrationAnswer() string {
             toUInt32(min(min)) AS best, argMin(bucket, (min, bucket)) AS best_hour, countIf(min = 1) AS at_first,
             maxIf(bucket, min <= 10) AS last_in_10, max(bucket) AS last_hour, toUInt32(argMax(last, bucket)) AS last_rank,
             arraySort(groupUniqArray(toUnixTimestamp(bucket))) AS hours, arrayDifference(hours) AS steps, indexOf(steps, arrayMax(steps)) AS longest,
-            max(last_hour) OVER (PARTITION BY basis) AS newest
+            max(last_hour) OVER (PARTITION BY basis) AS newest,
+            indexOf(['measured', 'backfill', 'imported', 'modelled'], toString(basis)) AS how, min(how) OVER () AS best_known
         ` + chosenRanks + `
         GROUP BY target, subject, basis
-    ),
-    (SELECT argMin(basis, indexOf(['measured', 'backfill', 'imported', 'modelled'], basis)) FROM told) AS known
+    )
 SELECT if(count() = 0, 'None of the chosen apps was seen on this chart in this time.', concat(
     ifNull(argMaxIf(concat(transform(toString(entity), names.1, names.2, toString(entity)), if(best_hour < $__fromTime + INTERVAL 1 HOUR, concat(' stood at #', toString(best)), concat(' rose', risen_from, ' to #', toString(best), ' on ', formatDateTime(best_hour, '%e %M'))),
         if(at_first > 0, concat(', was first for ', toString(at_first), ' hours'), ''),
@@ -154,8 +150,8 @@ SELECT if(count() = 0, 'None of the chosen apps was seen on this chart in this t
     ifNull(argMaxIf(concat(transform(toString(entity), names.1, names.2, toString(entity)),
         if(steps[longest] > 86400, concat(' was off the chart from ', formatDateTime(fromUnixTimestamp(hours[longest - 1] + 3600), '%e %M %H:%i'), ' to ', formatDateTime(fromUnixTimestamp(hours[longest]), '%e %M %H:%i')), concat(' went to #', toString(last_rank))), '. '),
         length(hours), loses), ''),
-    if(known = 'measured', '', concat('(This is ', known, ', not measured.)')))) AS answer
-FROM told WHERE basis = known`
+    if(any(basis) = 'measured', '', concat('(This is ', any(basis), ', not measured.)')))) AS answer
+FROM told WHERE how = best_known`
 }
 
 // moversSQL compares the beginning and the end of the time range. The names are
@@ -200,12 +196,11 @@ func ranksAnswer() string {
             toUInt32(argMin(first, bucket)) AS first_rank, toUInt32(argMax(last, bucket)) AS last_rank, min(since) OVER () AS oldest, max(until) OVER () AS newest
         ` + chosenRanks + `
         GROUP BY target, subject, basis
-    ),
-    moved AS (SELECT *, log(first_rank / last_rank) AS distance FROM told WHERE since < oldest + INTERVAL 1 DAY AND until > newest - INTERVAL 1 DAY)
-SELECT if((SELECT count() FROM told) = 0, 'None of the chosen apps was seen on these charts in this time.', concat(
-    if(countIf(distance > 0) = 0, 'Nobody rose. ', concat(argMax(concat(name, ' rose from #', toString(first_rank), ' to #', toString(last_rank), ' (', chart, ')'), distance), ', the furthest of all. ')),
-    if(countIf(distance < 0) = 0, '', concat(argMin(concat(name, ' fell from #', toString(first_rank), ' to #', toString(last_rank), ' (', chart, '). '), distance))),
-    ifNull((SELECT concat('Came in: ', arrayStringConcat(arraySort(groupUniqArray(name)), ', '), '. ') FROM told WHERE since >= oldest + INTERVAL 1 DAY HAVING count() > 0), ''),
-    ifNull((SELECT concat('Gone: ', arrayStringConcat(arraySort(groupUniqArray(name)), ', '), '.') FROM told WHERE until <= newest - INTERVAL 12 HOUR HAVING count() > 0), ''))) AS answer
-FROM moved`
+    )
+SELECT if(count() = 0, 'None of the chosen apps was seen on these charts in this time.', concat(
+    if(countIf(whole AND distance > 0) = 0, 'Nobody rose from the beginning to the end. ', concat(argMaxIf(concat(name, ' rose from #', toString(first_rank), ' to #', toString(last_rank), ' (', chart, ')'), distance, whole), ', the furthest of all. ')),
+    if(countIf(whole AND distance < 0) = 0, '', concat(argMinIf(concat(name, ' fell from #', toString(first_rank), ' to #', toString(last_rank), ' (', chart, '). '), distance, whole))),
+    if(countIf(came) = 0, '', concat('Came in: ', arrayStringConcat(arraySort(groupUniqArrayIf(name, came)), ', '), '. ')),
+    if(countIf(gone) = 0, '', concat('Gone at the end: ', arrayStringConcat(arraySort(groupUniqArrayIf(name, gone)), ', '), '.')))) AS answer
+FROM (SELECT *, log(first_rank / last_rank) AS distance, since >= oldest + INTERVAL 1 DAY AS came, until <= newest - INTERVAL 12 HOUR AS gone, NOT came AND NOT gone AS whole FROM told)`
 }

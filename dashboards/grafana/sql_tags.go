@@ -25,14 +25,14 @@ func tagLevels(condition string) string {
         SELECT $__timeInterval(hour) AS time, concat(` + tagName + ", " + basisSuffix("basis") + `) AS series, toNullable(max(level)) AS level_at
         FROM v_tags_hourly
         WHERE ` + condition + ` AND level > 0 AND basis IN (${basis:singlequote}) AND $__timeFilter(hour)
-        GROUP BY time, tag, platform, unit, basis
+        GROUP BY time, series
         UNION ALL
         SELECT $__timeInterval(middle) AS time,
             concat('#', tag, ' ', unit, ', ', platform, ' (reported)') AS series, toNullable(max(value)) AS level_at
         FROM (SELECT value, ` + middle + ` AS middle, trimLeft(toString(subject), '#') AS tag, splitByChar('/', scope)[2] AS platform, replaceRegexpOne(metric, '_total$', '') AS unit
             FROM reported WHERE startsWith(scope, 'tag/') AND value > 0)
         WHERE ` + condition + ` AND $__timeFilter(middle)
-        GROUP BY time, tag, platform, unit
+        GROUP BY time, series
     )
     ` + holes + `
 )
@@ -47,7 +47,7 @@ func tagGrowth(condition string) string {
             toNullable(sum(growth) / sum(over_h)) AS new_per_hour
         FROM v_tags_hourly
         WHERE ` + condition + ` AND growth IS NOT NULL AND over_h > 0 AND basis IN (${basis:singlequote}) AND $__timeFilter(hour)
-        GROUP BY time, tag, platform, unit, basis
+        GROUP BY time, series
     )
     ` + holes + `
 )
