@@ -84,6 +84,17 @@ func appOverrides(apps []App) []cog.Builder[dashboard.DashboardFieldConfigSource
 	return out
 }
 
+// tagOverrides give each count of the case's tag a colour, so that a published
+// figure has the colour of the line that it belongs to. Other tags get a
+// colour by their name, each line its own.
+func tagOverrides() []cog.Builder[dashboard.DashboardFieldConfigSourceOverrides] {
+	return []cog.Builder[dashboard.DashboardFieldConfigSourceOverrides]{
+		byRegexp(`/^#tiktokrefugee views,/`, property("color", fixed("#1f78b4"))),
+		byRegexp(`/^#tiktokrefugee posts,/`, property("color", fixed("#1b9e77"))),
+		byRegexp(`/^#tiktokrefugee discussions,/`, property("color", fixed("#d95f02"))),
+	}
+}
+
 // basisOverrides draw what has another basis in another way: what was measured
 // is a solid line; what was modelled is dashed, what was imported dotted, and what
 // was reported is points, never joined.

@@ -10,13 +10,13 @@ func Hashtags() *Board {
 			Question(1, question,
 				howLinesAreDrawn+" Of two servers the same tag is never added up: each counts what it knows of."),
 			LogAxis(TimeSeries(About{
-				ID: 2, Title: "In all, ${scale}", Unit: "short", W: 24, H: 11,
+				ID: 2, Title: "How many there are, ${scale}", Unit: "short", W: 24, H: 11,
 				Description: "How often posts with the tag had been viewed, written or discussed by then, or how often it was used today, on a logarithmic axis. Points are figures as published, in the middle of the time that they can be about.",
 			}, tagLevels(chosenTags))),
-			TimeSeries(About{
-				ID: 3, Title: "New per hour, ${scale}", Unit: "short", W: 24, H: 9,
-				Description: "How many were new in each hour. Where a count became smaller, or nobody looked for long, it is not known and nothing is drawn.",
-			}, tagGrowth(chosenTags)),
+			LogAxis(TimeSeries(About{
+				ID: 3, Title: "How many are new per hour, ${scale}", Unit: "short", W: 24, H: 9,
+				Description: "How many were new in each hour, on a logarithmic axis. Where a count became smaller, or nobody looked for long, it is not known and nothing is drawn.",
+			}, tagGrowth(chosenTags))),
 		).
 		Row("When in the day, on two clocks").
 		Panels(

@@ -18,12 +18,21 @@ func Migration() *Board {
 			Question(1, "Who left, where did they go, and did they stay?",
 				howLinesAreDrawn+" All times are UTC."),
 			Stat(About{
-				ID: 8, Title: "In numbers", Unit: "short", W: 24, H: 4,
-				Description: "Of the chosen chart and apps: the best place that a destination of the topic reached, in how many hours one was first, how long the app that the crowd left was off the chart at a stretch, and how often posts with the topic's tags were viewed. Empty: not known.",
-			}, migrationNumbers()).
-				OverrideByName("Hours it was first", fields(property("unit", "none"))).
-				OverrideByName("Best place of a destination", fields(property("unit", "none"), property("mappings", firstPlaces()))).
-				OverrideByName("Origin off the chart for", fields(property("unit", "s"), property("decimals", 0))),
+				ID: 8, Title: "Hours a destination was first", Unit: "none", W: 6, H: 4,
+				Description: "In how many hours of the time range the most successful destination of the topic was #1 of the chart at least once. Empty: none of them was seen.",
+			}, hoursOfDestination()).Decimals(0),
+			Stat(About{
+				ID: 9, Title: "Days the origin was off the chart", Unit: "none", W: 6, H: 4,
+				Description: "How long the app that the crowd left was off the chart at a stretch, in days. None: it never was for more than a day.",
+			}, daysOfOrigin()).Decimals(1),
+			Stat(About{
+				ID: 10, Title: "Views of the tag in all", Unit: "short", W: 6, H: 4,
+				Description: "How often posts with the most viewed tag of the topic had been viewed by the end of the time range.",
+			}, viewsOfTags("maxOrNull(level)")).Decimals(2),
+			Stat(About{
+				ID: 11, Title: "New views in its busiest hour", Unit: "short", W: 6, H: 4,
+				Description: "How many views of a tag of the topic were new in the busiest hour of the time range.",
+			}, viewsOfTags("maxOrNullIf(growth / over_h, over_h > 0)")).Decimals(1),
 			rankPanel(2, 24, 12, "Place on the chart"),
 			bandPanel(3, 24, 7),
 			LogAxis(TimeSeries(About{
@@ -31,14 +40,14 @@ func Migration() *Board {
 				Description: "How often posts with the topic's tags had been viewed, written or discussed by then, on a logarithmic axis. Points are figures as published, in the middle of the time that they can be about.",
 			}, plain(tagLevels(tagsOfTopic)))),
 			TimeSeries(About{
-				ID: 5, Title: "The topic's tags, new per hour", Unit: "short", W: 12, H: 9,
-				Description: "How many views, posts and discussions were new in each hour: the height of the wave, and its end.",
+				ID: 5, Title: "New views of the topic's tags, per hour", Unit: "short", W: 12, H: 9,
+				Description: "How many views of posts with the topic's tags were new in each hour: the height of the wave, and its end.",
 			}, plain(tagGrowth(tagsOfTopic+" AND unit = 'views'"))),
-			appTable(6, 14, 9),
+			appTable(6, 24, 8, ""),
 			Table(About{
-				ID: 7, Title: "What happened", Unit: "none", W: 10, H: 9,
+				ID: 7, Title: "What happened", Unit: "none", W: 24, H: 9,
 				Description: "Dated events as published, with who said so and how far it is to be trusted. The same events stand as bands on every panel with a time axis.",
-			}, migrationEvents).OverrideByName("When", width(110)).OverrideByName("Who", width(130)),
+			}, migrationEvents).OverrideByName("When", width(190)).OverrideByName("Who", width(200)),
 		)
 }
 
@@ -59,13 +68,14 @@ func bandPanel(id, w, h uint32) *statetimeline.PanelBuilder {
 }
 
 // appTable says where each app stood; its first column leads to the app's ranks.
-func appTable(id, w, h uint32) *table.PanelBuilder {
+// columns are those that a dashboard with several charts needs besides.
+func appTable(id, w, h uint32, columns string) *table.PanelBuilder {
 	return Table(About{
 		ID: id, Title: "From the beginning to the end", Unit: "none", W: w, H: h,
 		Description: "Each app in the time range: its place in the first 24 hours, the best one with the first hour that had it, in how many hours it was first, and its place in the last 24 hours that were seen. An empty field: it was not on the chart then.",
-	}, rankTable()).
+	}, rankTable(columns)).
 		OverrideByName("App", fields(toRanks("Ranks of this app", "var-app=${__data.fields.id}&var-chart=${chart}"))).
-		OverrideByName("Hours at #1", fields(property("unit", "h"), property("decimals", 0))).
+		OverrideByName("Hours at #1", fields(property("decimals", 0))).
 		OverrideByName("id", hidden())
 }
 

@@ -1,6 +1,7 @@
 package grafana
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/grafana/grafana-foundation-sdk/go/bargauge"
@@ -50,7 +51,7 @@ func lineOverrides() []cog.Builder[dashboard.DashboardFieldConfigSourceOverrides
 	if err != nil {
 		return []cog.Builder[dashboard.DashboardFieldConfigSourceOverrides]{failed{err}}
 	}
-	return append(appOverrides(apps), basisOverrides()...)
+	return slices.Concat(appOverrides(apps), tagOverrides(), basisOverrides())
 }
 
 // failed is an override that could not be made: the panel then cannot be built.
@@ -87,18 +88,10 @@ func rankLabels() []dashboard.ValueMapping {
 	return []dashboard.ValueMapping{valueMap(labels)}
 }
 
-// firstPlaces say #1 for 1, and so on, where a place is a number of its own.
-func firstPlaces() []dashboard.ValueMapping {
-	labels := make(map[string]dashboard.ValueMappingResult, deepest)
-	for rank := 1; rank <= deepest; rank++ {
-		labels[strconv.Itoa(rank)] = dashboard.ValueMappingResult{Text: new("#" + strconv.Itoa(rank))}
-	}
-	return []dashboard.ValueMapping{valueMap(labels)}
-}
-
-// LogAxis is for what grows by factors: views of a tag.
+// LogAxis is for what grows by factors: views of a tag. It is linear between -1
+// and 1, so that standard deviations and nothing at all have a place too.
 func LogAxis(p *timeseries.PanelBuilder) *timeseries.PanelBuilder {
-	return p.ScaleDistribution(common.NewScaleDistributionConfigBuilder().Type(common.ScaleDistributionLog).Log(10))
+	return p.ScaleDistribution(common.NewScaleDistributionConfigBuilder().Type(common.ScaleDistributionSymlog).Log(10).LinearThreshold(1))
 }
 
 // Stat shows single values. The SQL gives one row; each of its number columns is
@@ -130,7 +123,7 @@ func BarGauge(a About, sql string) *bargauge.PanelBuilder {
 		Orientation(common.VizOrientationHorizontal).DisplayMode(common.BarGaugeDisplayModeBasic).
 		ValueMode(common.BarGaugeValueModeText).ShowUnfilled(false).
 		ColorScheme(dashboard.NewFieldColorBuilder().Mode(dashboard.FieldColorModeIdFixed).FixedColor(colourEvent)).
-		NoValue("none").Overrides(lineOverrides())
+		NoValue("none")
 }
 
 // StateTimeline shows one row per series whose value is one of a few codes; states

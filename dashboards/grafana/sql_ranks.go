@@ -64,9 +64,9 @@ func bandLines() string {
 }
 
 // rankTable has a row per app and chart: where it stood at the beginning of the
-// time range, at its best and at the end.
-func rankTable() string {
-	return withApps + `SELECT ` + appName("entity") + ` AS "App", chart AS "Chart", basis AS "Basis",
+// time range, at its best and at the end. columns may name the chart.
+func rankTable(columns string) string {
+	return withApps + `SELECT ` + appName("entity") + ` AS "App", ` + columns + `basis AS "Basis",
     if(first_hour <= $__fromTime + INTERVAL 1 DAY, toNullable(first_rank), NULL) AS "At the beginning", best AS "Best", best_hour AS "Best since", at_first AS "Hours at #1",
     if(last_hour > newest - INTERVAL 12 HOUR, toNullable(last_rank), NULL) AS "At the end", last_hour AS "Last seen", entity AS "id"
 FROM (
@@ -95,23 +95,22 @@ func strengthLines() string {
 ORDER BY time`
 }
 
-// migrationNumbers are single numbers about the chosen chart and apps: of who
-// gained the most, of who lost, and of the topic's tags. What is not known is
-// left empty.
-func migrationNumbers() string {
-	return `WITH (SELECT (groupArray(key), groupArray(entity)) FROM entity_keys) AS keys,
-    (SELECT (groupArray(member), groupArray(toString(role))) FROM v_topics WHERE kind = 'entity' AND topic IN (${topic:singlequote})) AS roles,
-    (SELECT (minOrNullIf(best, role = 'destination'), maxOrNullIf(at_first, role = 'destination'), maxOrNullIf(longest, role = 'origin' AND longest > 86400)) FROM (
-        SELECT ` + entityOf + ` AS entity, min(min) AS best, countIf(min = 1) AS at_first,
-            transform(entity, roles.1, roles.2, '') AS role,
-            arrayMax(arrayDifference(arraySort(groupUniqArray(toUnixTimestamp(bucket))))) AS longest
-        ` + chosenRanks + `
-        GROUP BY entity
-    )) AS ranks,
-    (SELECT (maxOrNull(level), maxOrNull(growth)) FROM v_tags_hourly
-        WHERE ` + tagsOfTopic + ` AND unit = 'views' AND basis IN (${basis:singlequote}) AND $__timeFilter(hour)) AS tags
-SELECT ranks.1 AS "Best place of a destination", ranks.2 AS "Hours it was first", ranks.3 AS "Origin off the chart for",
-    tags.1 AS "Views of the tag in all", tags.2 AS "New views in its busiest hour"`
+// rolesOfTopic tells which entity is what in the chosen topics: roles has ids and
+// roles side by side. It follows withApps.
+const rolesOfTopic = `, (SELECT (groupArray(member), groupArray(toString(role))) FROM v_topics WHERE kind = 'entity' AND topic IN (${topic:singlequote})) AS roles
+`
+
+// hoursOfDestination is in how many hours the best destination was first.
+func hoursOfDestination() string {
+	return withApps + rolesOfTopic + `SELECT maxOrNullIf(at_first, transform(entity, roles.1, roles.2, '') = 'destination') AS "Hours"
+FROM (SELECT ` + entityOf + ` AS entity, countIf(min = 1) AS at_first ` + chosenRanks + ` GROUP BY target, basis, entity)`
+}
+
+// daysOfOrigin is how long the app that the crowd left was off the chart at a
+// stretch; less than a day is none.
+func daysOfOrigin() string {
+	return withApps + rolesOfTopic + `SELECT maxOrNullIf(round(longest / 86400, 1), longest > 86400 AND transform(entity, roles.1, roles.2, '') = 'origin') AS "Days"
+FROM (SELECT ` + entityOf + ` AS entity, arrayMax(arrayDifference(arraySort(groupUniqArray(toUnixTimestamp(bucket))))) AS longest ` + chosenRanks + ` GROUP BY target, basis, entity)`
 }
 
 // hoursAtFirst has a bar per app: in how many hours it was first.
@@ -154,14 +153,15 @@ SELECT if(count() = 0, 'None of the chosen apps was seen on this chart in this t
 FROM told WHERE how = best_known`
 }
 
-// moversSQL compares the beginning and the end of the time range. The names are
-// joined by transform, so that the view is read once.
-const moversSQL = withNames + `SELECT transform(toString(entity), names.1, names.2, toString(entity)) AS "App", target AS "Chart", basis AS "Basis", change AS "Change",
+// moversSQL compares the beginning and the end of the time range.
+func moversSQL() string {
+	return withNames + `SELECT ` + appName("entity") + ` AS "App", ` + chartName("target") + ` AS "Chart", basis AS "Basis", change AS "Change",
     rank_before AS "Before", rank_now AS "Now", log_change AS "Distance", days_at_first AS "Days at #1", entity AS "id", target
 FROM movers_between(since = $__fromTime, until = $__toTime)
 WHERE target IN (${chart:singlequote}) AND basis IN (${basis:singlequote}) AND entity IN (${app:singlequote})
 ORDER BY abs(ifNull(log_change, 100)) DESC, entity
 LIMIT 50`
+}
 
 // shares has a row per step, chart, basis and chosen app with the share of the
 // app in the strength of all of them.

@@ -54,6 +54,13 @@ func tagGrowth(condition string) string {
 ORDER BY time`
 }
 
+// viewsOfTags is one number about the views of the topic's tags: number is an
+// aggregate of level or growth.
+func viewsOfTags(number string) string {
+	return `SELECT ` + number + ` AS "Views" FROM v_tags_hourly
+WHERE ` + tagsOfTopic + ` AND unit = 'views' AND basis IN (${basis:singlequote}) AND $__timeFilter(hour)`
+}
+
 // hoursOfDay is, by day of a zone, which share of the day's new views, posts or
 // uses fell into each hour of that zone. A day that was not seen whole is left
 // out, because its shares would be too large.
