@@ -11,6 +11,9 @@ func dashboards() []entry {
 		{"tidemark-hashtags", "Hashtag pulse"},
 		{"tidemark-surge", "Surge and decline"},
 		{"tidemark-reported", "Measured and reported"},
+		{"tidemark-alerts", "Alerts"},
+		{"tidemark-quality", "Data quality and gaps"},
+		{"tidemark-pipeline", "Pipeline health"},
 	}
 }
 
@@ -22,5 +25,8 @@ func All() []*Board {
 		Hashtags(),
 		Surge(),
 		Reported(),
+		Alerts(),
+		Quality(),
+		Pipeline(),
 	}
 }

@@ -40,7 +40,7 @@ WHERE target IN (${chart:singlequote}) AND basis IN (${basis:singlequote}) AND e
     AND entity IN (SELECT subject FROM figures WHERE metric = 'rank' AND value IS NOT NULL AND scope IN (${chart:singlequote}))
 GROUP BY time, entity, basis
 UNION ALL
-SELECT toDateTime(mid, 'UTC') AS time, concat(subject_name, ' · ', publisher, ' (reported)') AS series, -toNullable(min(value)) AS Value
+SELECT $__timeInterval(mid) AS time, concat(subject_name, ' · ', publisher, ' (reported)') AS series, -toNullable(min(value)) AS Value
 FROM figures
 WHERE metric = 'rank' AND value IS NOT NULL AND scope IN (${chart:singlequote}) AND subject IN (${app:singlequote}) AND $__timeFilter(mid)
 GROUP BY time, series`
@@ -52,12 +52,12 @@ WHERE tag IN (SELECT member FROM v_topics WHERE kind = 'tag' AND topic IN (${top
     AND basis IN (${basis:singlequote}) AND level > 0 AND $__timeFilter(hour)
 GROUP BY time, tag, metric, basis
 UNION ALL
-SELECT toDateTime(mid, 'UTC') AS time, concat(subject_name, ', ', %[2]s, ' · ', publisher, ' (reported)') AS series, toNullable(max(value)) AS Value
+SELECT $__timeInterval(mid) AS time, concat(subject_name, ', ', %[2]s, ' · ', publisher, ' (reported)') AS series, toNullable(max(value)) AS Value
 FROM figures
 WHERE ` + chosenFigures + ` AND startsWith(subject, '#') AND metric IN (%[3]s) AND value > 0 AND $__timeFilter(mid)
 GROUP BY time, series`
 
-const reportedDaily = `SELECT toDateTime(mid, 'UTC') AS time, concat(subject_name, ' · ', splitByString(' (', metric)[1], ', ', firm, ' (reported)') AS series, toNullable(max(value)) AS Value
+const reportedDaily = `SELECT $__timeInterval(mid) AS time, concat(subject_name, ' · ', splitByString(' (', metric)[1], ', ', firm, ' (reported)') AS series, toNullable(max(value)) AS Value
 FROM figures
 WHERE subject IN (${app:singlequote}) AND endsWith(unit, '/day') AND value > 0 AND $__timeFilter(mid)
 GROUP BY time, series

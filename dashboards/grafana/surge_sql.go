@@ -33,10 +33,11 @@ FROM v_ranks_hourly
 WHERE target IN (${chart:singlequote}) AND basis IN (${basis:singlequote}) AND entity IN (${app:singlequote}) AND $__timeFilter(hour)
 GROUP BY time, entity, basis
 UNION ALL
-SELECT toDateTime(assumeNotNull(at), 'UTC') AS time, concat(%s, ' · ', transform(toString(change), ` + turns + `, '')) AS series, toNullable(-value) AS Value
+SELECT $__timeInterval(assumeNotNull(at)) AS time, concat(%s, ' · ', transform(toString(change), ` + turns + `, '')) AS series, toNullable(max(-value)) AS Value
 FROM episodes FINAL
 WHERE kind = 'surge' AND metric = 'rank' AND peak < baseline AND change IN ('opened', 'peaked', 'halved', 'resurged', 'closed') AND value <= depth
-    AND target IN (${chart:singlequote}) AND basis IN (${basis:singlequote}) AND entity IN (${app:singlequote}) AND $__timeFilter(at)`
+    AND target IN (${chart:singlequote}) AND basis IN (${basis:singlequote}) AND entity IN (${app:singlequote}) AND $__timeFilter(at)
+GROUP BY time, series`
 
 // surgePhases are the states of the timeline; the codes are in surgeStates.
 func surgePhases() []State {
@@ -80,11 +81,12 @@ WHERE tag IN (SELECT member FROM v_topics WHERE kind = 'tag' AND topic IN (${top
     AND basis IN (${basis:singlequote}) AND growth > 0 AND metric NOT LIKE 'overcount%%' AND $__timeFilter(hour)
 GROUP BY time, tag, target, metric, unit, basis
 UNION ALL
-SELECT toDateTime(assumeNotNull(at), 'UTC') AS time,
-    concat('#', subject, ', ', splitByString(' per ', toString(unit))[1], ' · ', transform(toString(change), ` + turns + `, '')) AS series, toNullable(value) AS Value
+SELECT $__timeInterval(assumeNotNull(at)) AS time,
+    concat('#', subject, ', ', splitByString(' per ', toString(unit))[1], ' · ', transform(toString(change), ` + turns + `, '')) AS series, toNullable(max(value)) AS Value
 FROM episodes FINAL
 WHERE kind = 'surge' AND startsWith(target, 'tag/') AND topic IN (${topic:singlequote}) AND basis IN (${basis:singlequote}) AND value > 0
-    AND change IN ('opened', 'peaked', 'halved', 'resurged', 'closed') AND unit LIKE '%% per hour' AND $__timeFilter(at)`
+    AND change IN ('opened', 'peaked', 'halved', 'resurged', 'closed') AND unit LIKE '%% per hour' AND $__timeFilter(at)
+GROUP BY time, series`
 
 const surgeHalfLives = `SELECT concat(%s, %s) AS name, half_life_s AS Value
 FROM v_episodes WHERE ` + chosenSurges + ` AND half_life_s IS NOT NULL
