@@ -131,12 +131,17 @@ func (p place) resolve(t *testing.T, d *query.Dashboard, chosen map[string][]str
 	return query.VarsOf(resolved)
 }
 
-// run asks every question of a dashboard that goes to ClickHouse.
-func (p place) run(t *testing.T, d *query.Dashboard, chosen map[string][]string, each func(name, kind string, target query.Target, a *answer)) {
+// wish says which of the questions to ask.
+type wish func(name, sql string) bool
+
+func everything(string, string) bool { return true }
+
+// run asks the questions of a dashboard that go to ClickHouse.
+func (p place) run(t *testing.T, d *query.Dashboard, chosen map[string][]string, want wish, each func(name, kind string, target query.Target, a *answer)) {
 	t.Helper()
 	vars := p.resolve(t, d, chosen)
 	one := func(name, kind string, target query.Target, r query.Range) {
-		if target.Datasource.Type != query.ClickHouse {
+		if target.Datasource.Type != query.ClickHouse || !want(name, target.SQL) {
 			return
 		}
 		sql, err := query.Expand(target.SQL, r, vars)
@@ -224,7 +229,7 @@ func TestQueriesRunOnAFreshDatabase(t *testing.T) {
 	t.Parallel()
 	p := ofCase(fresh(t))
 	for _, d := range load(t) {
-		p.run(t, d, nil, func(name, kind string, target query.Target, a *answer) {
+		p.run(t, d, nil, everything, func(name, kind string, target query.Target, a *answer) {
 			if w := wrong(kind, target, a); w != "" {
 				t.Errorf("%s: the answer %s", name, w)
 			}
@@ -255,7 +260,7 @@ func (p place) showsAll(t *testing.T) {
 	t.Helper()
 	unused := nothingOfJanuary(t)
 	for _, d := range load(t) {
-		p.run(t, d, nil, func(name, kind string, target query.Target, a *answer) {
+		p.run(t, d, nil, everything, func(name, kind string, target query.Target, a *answer) {
 			if w := wrong(kind, target, a); w != "" {
 				t.Errorf("%s: the answer %s", name, w)
 			}
@@ -287,7 +292,8 @@ func (p place) runsWithEveryChoice(t *testing.T) {
 				continue
 			}
 			for _, o := range v.Fixed[1:] {
-				p.run(t, d, map[string][]string{v.Name: {o.Value}}, func(name, kind string, target query.Target, a *answer) {
+				uses := func(_, sql string) bool { return strings.Contains(sql, "${"+v.Name) }
+				p.run(t, d, map[string][]string{v.Name: {o.Value}}, uses, func(name, kind string, target query.Target, a *answer) {
 					if w := wrong(kind, target, a); w != "" {
 						t.Errorf("%s, %s = %s: the answer %s", name, v.Name, o.Value, w)
 					}
@@ -301,10 +307,38 @@ func (p place) runsWithEveryChoice(t *testing.T) {
 // are asked again in TestQueriesShowTroubles.
 func nothingOfJanuary(t *testing.T) map[string]string {
 	t.Helper()
-	const modelled = "the case is modelled by the hour, so that nobody missed a look"
-	reasons := map[string]string{}
+	const (
+		modelled = "the case is modelled by the hour, so that nobody missed a look"
+		live     = "nobody looks at anything now"
+	)
+	reasons := map[string]string{
+		"tidemark-alerts/Mutes":                   "nothing was muted",
+		"tidemark-quality/How long a look took":   "a look of a model takes no time",
+		"tidemark-quality/How each target is now": live,
+		"tidemark-quality/Gap ledger":             modelled,
+		"tidemark-quality/Troubles of sources":    live,
+		"tidemark-quality/Why looks saw nothing":  modelled,
+		"tidemark-quality/Imports":                "nothing was imported",
+	}
 	for _, d := range load(t) {
 		reasons[d.UID+"/annotation Nobody looked"] = modelled
 	}
 	return reasons
+}
+
+// What January does not answer is asked again where there is something to show: a
+// source that looks every hour and has failed, was refused and has missed looks.
+func TestQueriesShowTroubles(t *testing.T) {
+	t.Parallel()
+	now := time.Now().UTC().Truncate(time.Hour)
+	p := place{troubled(t, now), now.Add(-24 * time.Hour), now}
+	asked := nothingOfJanuary(t)
+	for _, d := range load(t) {
+		wanted := func(name, _ string) bool { return asked[name] != "" }
+		p.run(t, d, map[string][]string{"chart": {troubledChart}}, wanted, func(name, kind string, _ query.Target, a *answer) {
+			if a.empty(kind) {
+				t.Errorf("%s: shows nothing of the troubles", name)
+			}
+		})
+	}
 }
