@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,9 +23,15 @@ import (
 	"github.com/tidemark/tidemark/processors/store"
 )
 
+// turn is whose turn the engine is: on a busy machine two databases at once take
+// longer than testkit waits for either.
+var turn sync.Mutex
+
 // fresh is a database as the migrations leave it, with nothing in it.
 func fresh(t *testing.T) *clickhouse.Client {
 	t.Helper()
+	turn.Lock()
+	t.Cleanup(turn.Unlock)
 	db, err := clickhouse.Open(config.ClickHouse{DSN: config.Secret(testkit.ClickHouse(t))}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

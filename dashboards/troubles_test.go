@@ -13,7 +13,7 @@ const troubledChart = "chart/apple/us/top-free/overall"
 
 // troubled is a database in which a source has looked at a chart every hour up to
 // now, and not all went well: it failed three times, was refused once, and nobody
-// looked for four hours. Something was imported and something is muted.
+// looked for four hours; nor at a tag for sixteen. Something was imported and something is muted.
 func troubled(t *testing.T, now time.Time) *clickhouse.Client {
 	t.Helper()
 	db := fresh(t)
@@ -41,6 +41,10 @@ VALUES ('%s', 'appstore', '`+troubledChart+`', 'measured', '%[1]s', '%s', %d, 1,
 			run(t, db, fmt.Sprintf(`INSERT INTO readings (at, source, target, subject, metric, basis, value, slot, seen_at, parser_version, _topic, _partition, _offset)
 VALUES ('%s', 'appstore', '`+troubledChart+`', '741292507', 'rank', 'measured', 7, '%[1]s', '%[1]s', 1, 't', 0, %d)`, hour(i), 100+i))
 		}
+	}
+	for _, i := range []int{-20, -4} {
+		run(t, db, fmt.Sprintf(`INSERT INTO looks (slot, source, target, basis, seen_at, outcome, readings, every_s, _topic, _partition, _offset)
+VALUES ('%s', 'mastodon_tag', 'tag/mastodon.social//tiktokrefugee', 'measured', '%[1]s', 'ok', 1, 3600, 't', 0, %d)`, hour(i), 200+i))
 	}
 	run(t, db, fmt.Sprintf(`INSERT INTO episodes (id, kind, rule, source, target, subject, metric, basis, state, sequence, onset, at, value, baseline, peak, unit, severity, explanation, advice, _topic, _partition, _offset)
 VALUES ('e1', 'health', 'looks-failing', 'appstore', '`+troubledChart+`', '`+troubledChart+`', 'looks', 'measured', 'open', 1, '%s', '%[1]s', 3, 0, 3, 'looks', 0.6, 'Three looks in a row failed.', 'Look at the log.', 't', 0, 1)`, hour(-20)))

@@ -13,7 +13,7 @@ type panel = cog.Builder[dashboard.Panel]
 // marks draws what stands behind a dot in a line's name (RedNote · turns) as
 // points in the colour of the line, and leaves it out of the legend.
 func marks(p *timeseries.PanelBuilder) *timeseries.PanelBuilder {
-	return p.OverrideByRegexp(`/ · [^()]+$/`, []dashboard.DynamicConfigValue{
+	return ink(p).OverrideByRegexp(`/ · [^()]+$/`, []dashboard.DynamicConfigValue{
 		property("custom.drawStyle", "points"),
 		property("custom.showPoints", "always"),
 		property("custom.pointSize", 10),
@@ -24,9 +24,15 @@ func marks(p *timeseries.PanelBuilder) *timeseries.PanelBuilder {
 // published draws published figures (RedNote · TechCrunch (reported)) as points
 // and leaves them out of the legend, which would be longer than the curve.
 func published(p *timeseries.PanelBuilder) *timeseries.PanelBuilder {
-	return p.OverrideByRegexp(`/ · .*\(reported\)$/`, []dashboard.DynamicConfigValue{
+	return ink(p).OverrideByRegexp(`/ · .*\(reported\)$/`, []dashboard.DynamicConfigValue{
 		property("custom.hideFrom", map[string]bool{"legend": true, "tooltip": false, "viz": false}),
 	})
+}
+
+// ink draws the points of tags, which have no colour of their own as apps have, in
+// the ink of the page.
+func ink(p *timeseries.PanelBuilder) *timeseries.PanelBuilder {
+	return p.OverrideByRegexp(`/^#.* · /`, []dashboard.DynamicConfigValue{property("color", fixed(colourText))})
 }
 
 // col is how a column of a table is shown.

@@ -24,7 +24,7 @@ const chosenFigures = `(subject IN (${app:singlequote}) OR subject IN (SELECT co
 
 func reportedAnswer() string {
 	return `SELECT concat(toString(count()), ' figures by ', toString(uniqExact(firm)), ' sources were published; ',
-    toString(countIf(measured)), ' can be held against something that was measured, and ',
+    if(countIf(measured) = 0, 'none', toString(countIf(measured))), ' can be held against something that was measured, and ',
     toString(countIf(modelled AND NOT measured)), ' only against a curve that was drawn through them.') AS answer
 FROM (SELECT id, any(` + firm + `) AS firm, max(comparable = 'same' AND basis IN ('measured', 'backfill', 'imported')) AS measured,
         max(comparable = 'same' AND basis = 'modelled') AS modelled

@@ -17,12 +17,12 @@ func Surge() *Board {
 		Variables(Topic(), Application(), Storefront(), ChartOf(false), Basis(), Language(), Answer(surgeAnswer())).
 		Annotations(Events(), NobodyLooked("target IN (${chart:singlequote})")).
 		Panels(Question(1, surgeQuestion,
-			"The numbers are those of the app that stood best on the chosen chart. The dots on the curves are the moments at which its rules found a turn: *begins*, *turns*, *half is gone*, *surges again*, *ends*. What a half-life is and how it is fitted stands in docs/alert-rules.md.")).
+			"The numbers are those of the app that stood best on the chosen chart. The dots on the curves are the moments at which its rules found a turn: *is noticed*, *turns*, *half is gone*, *surges again*, *ends*. What a half-life is and how it is fitted stands in docs/alert-rules.md.")).
 		Panels(surgeNumbers()...).
 		Panels(
 			marks(RankAxis(TimeSeries(About{
 				ID: 10, Title: "Place on the chart, and where each surge turned", Unit: "none", W: 24, H: 11,
-				Description: "Best place of each app in each hour; #1 is on top and the axis is logarithmic. Dots mark what the rules found: where a surge begins, turns, has lost half of what it had won, surges again and ends. Nothing is drawn where the app was not on the chart, had left the store, or nobody looked.",
+				Description: "Best place of each app in each hour; #1 is on top and the axis is logarithmic. Dots mark what the rules found: where a surge is noticed, turns, has lost half of what it had won, surges again and ends. Nothing is drawn where the app was not on the chart, had left the store, or nobody looked.",
 			}, withNames+"SELECT time, series, Value FROM ("+fmt.Sprintf(surgeRanks, app, basis, app)+") ORDER BY time"))),
 			StateTimeline(About{
 				ID: 11, Title: "What each surge was doing", Unit: "none", W: 24, H: 7,
@@ -41,28 +41,32 @@ func Surge() *Board {
 func surgeNumbers() []panel {
 	number := func(id uint32, title, description, unit, column string) panel {
 		p := Stat(About{ID: id, Title: title, Description: description, Unit: unit, W: 4, H: 4}, "SELECT "+column+" AS \""+title+"\" "+leadingSurge)
-		if unit == "none" {
-			p = p.Mappings(placeLabels())
+		switch unit {
+		case "none":
+			return p.Mappings(placeLabels())
+		case "percentunit":
+			return p.Decimals(0)
+		default:
+			return p.Decimals(1)
 		}
-		return p.Decimals(1)
 	}
 	return []panel{
 		number(2, "Onset", "When the surge began: the first moment that the detector counts to it, not when it was noticed.", "dateTimeAsIso", "toUnixTimestamp64Milli(onset)"),
-		number(3, "Time to the peak", "From the onset to the first moment at the best place.", "s", "time_to_peak_s"),
+		number(3, "Days to the peak", "From the onset to the first moment at the best place.", "short", "time_to_peak_s / 86400"),
 		number(4, "Peak", "The best place of the episode.", "none", "peak"),
-		number(5, "At #1", "How long it stood at #1 in this episode, all looks together.", "s", "at_first_s"),
-		number(6, "Half-life", "From the last look at the height of the peak until half of what was won had been lost, in two looks. As measured; the fitted one with its interval is in the table.", "s", "half_life_s"),
+		number(5, "Days at #1", "How long it stood at #1 in this episode, all looks together.", "short", "at_first_s / 86400"),
+		number(6, "Half-life in days", "From the last look at the height of the peak until half of what was won had been lost, in two looks. As measured; the fitted one with its interval is in the table.", "short", "half_life_s / 86400"),
 		number(7, "Given back", "Share of the rise that had been lost when it settled: 100 % is back where it began. Known when the episode is over.", "percentunit", "given_back"),
 	}
 }
 
 func surgeTables() []panel {
 	app, basis := appName("entity"), basisSuffix("basis")
-	days := property("unit", "s")
+	one := property("decimals", 1)
 	return []panel{
 		BarGauge(About{
-			ID: 20, Title: "Half-life of the decline", Unit: "s", W: 12, H: 7,
-			Description: "How long it took each app to lose half of what it had won on the chosen chart, from the last look at its height on.",
+			ID: 20, Title: "Half-life of the decline, in days", Unit: "short", W: 12, H: 7,
+			Description: "How many days it took each app to lose half of what it had won on the chosen chart, from the last look at its height on.",
 		}, withNames+fmt.Sprintf(surgeHalfLives, app, basis)).Decimals(1).Min(0),
 		BarGauge(About{
 			ID: 21, Title: "Share of the rise that was given back", Unit: "percentunit", W: 12, H: 7,
@@ -72,27 +76,27 @@ func surgeTables() []panel {
 			ID: 22, Title: "Anatomy of each surge", Unit: "short", W: 24, H: 12,
 			Description: "One row per surge: of the chosen chart first, then of other charts, then of tags. Multiple: the peak as a multiple of what was usual before (of ranks: usual / peak). Fitted: half-life of the exponential decline that fits best, with its 80 % interval. Given back: more than 100 % is below where it began.",
 		}, withNames+fmt.Sprintf(surgeAnatomy, app, chartName("target")),
-			column("Who", 110), column("Where", 230), column("Basis", 90), column("Onset", 160), column("To the peak", 90, days), column("From", 130), column("Peak", 130),
-			column("Multiple", 90, property("decimals", 0)), column("At #1", 90, days), column("In the top 10", 105, days), column("Half-life", 90, days), column("Fitted (80 %)", 150),
+			column("Who", 110), column("Where", 230), column("Basis", 90), column("Onset", 160), column("Days to the peak", 120, one), column("From", 130), column("Peak", 130),
+			column("Multiple", 90, property("decimals", 0)), column("Days at #1", 90, one), column("Days in the top 10", 130, one), column("Half-life, days", 110, one), column("Fitted (80 %)", 150),
 			column("Given back", 120, property("unit", "percentunit"), property("decimals", 0), property("min", 0), property("max", 1), gauge()), column("Back at", 160), column("Again", 70), column("State", 70)),
 		table24(About{
 			ID: 23, Title: "Who lost, who gained, and how much stayed", Unit: "short", W: 24, H: 8,
 			Description: "One row per app of each migration. Lost: the app that people left; since and until are when a store had it no more. Gained: the leading surge of each destination. Stayed: the share of the rise that was not given back; empty: not over. Corroboration: 1 - 0.5 ^ n, n being the other independent sources that moved within 48 hours.",
 		}, fmt.Sprintf(surgeMigrations, "if(m.3 = '', '', "+chartName("m.3")+")"),
 			column("Migration", 150), column("Basis", 90), column("Part", 80), column("Who", 110), column("Where", 250), column("Since", 160), column("Until", 160), column("Before", 80),
-			column("Best or worst", 120), column("At #1", 90, days), column("Half-life", 90, days),
+			column("Best or worst", 120), column("Days at #1", 90, one), column("Half-life, days", 110, one),
 			column("Stayed", 120, property("unit", "percentunit"), property("decimals", 0), property("min", 0), property("max", 1), gauge()),
 			column("Corroboration", 110, property("decimals", 2))),
 		BarGauge(About{
-			ID: 24, Title: "Who moved first", Unit: "s", W: 8, H: 9,
-			Description: "How long after the first each independent source of the topic moved. All of Apple's charts and pages are one source, and so are all of Google's.",
+			ID: 24, Title: "Who moved first, and how many hours later the others", Unit: "short", W: 8, H: 9,
+			Description: "How many hours after the first each independent source of the topic moved. All of Apple's charts and pages are one source, and so are all of Google's.",
 		}, withKeys+fmt.Sprintf(surgeFirst, basis)).Decimals(1).Min(0),
 		table24(About{
 			ID: 25, Title: "Who else moved", Unit: "short", W: 16, H: 9,
 			Description: "One row per surge of the topic. Score: 0 nobody else moved within 48 hours, 0.5 one other independent source, 0.75 two, 0.875 three.",
 		}, withKeys+surgeCorroboration,
 			column("Who", 120), column("Source", 100), column("Basis", 90), column("Onset", 160), column("Score", 80, property("decimals", 3)),
-			column("Others that moved", 130), column("First", 100), column("After the first", 110, days), column("Who moved within 48 hours", 500)),
+			column("Others that moved", 130), column("First", 100), column("Hours after it", 110, one), column("Who moved within 48 hours", 500)),
 	}
 }
 

@@ -26,7 +26,7 @@ SELECT if(count() = 0, 'Nothing surged on this chart in this time range.', any(c
 }
 
 // turns are the moments of an episode that are drawn on the curves.
-const turns = `['opened', 'peaked', 'halved', 'resurged', 'closed'], ['begins', 'turns', 'half is gone', 'surges again', 'ends']`
+const turns = `['opened', 'peaked', 'halved', 'resurged', 'closed'], ['is noticed', 'turns', 'half is gone', 'surges again', 'ends']`
 
 const surgeRanks = `SELECT $__timeInterval(hour) AS time, concat(%s, %s) AS series, -toNullable(toFloat64(min(best))) AS Value
 FROM v_ranks_hourly
@@ -60,7 +60,7 @@ FROM (
             intDiv(toUnixTimestamp(greatest(begins, toDateTime64($__fromTime, 3, 'UTC'))), $__interval_s) * $__interval_s,
             toUnixTimestamp(least(ends, toDateTime64($__toTime, 3, 'UTC'))), $__interval_s)), 'UTC') AS time
     FROM (
-        SELECT entity, basis, state, assumeNotNull(at) AS begins,
+        SELECT entity, basis, state, if(change = 'opened', onset, assumeNotNull(at)) AS begins,
             if(metric = 'listed', 5, transform(toString(change), ['opened', 'resurged', 'first', 'left-first', 'peaked', 'halved'], [1, 1, 2, 3, 3, 4], 0)) AS phase,
             leadInFrame(begins, 1, if(state = 'closed', begins, least(now64(3, 'UTC'), toDateTime64($__toTime, 3, 'UTC')))) OVER (
                 PARTITION BY id ORDER BY sequence ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS ends
@@ -88,7 +88,7 @@ WHERE kind = 'surge' AND startsWith(target, 'tag/') AND topic IN (${topic:single
     AND change IN ('opened', 'peaked', 'halved', 'resurged', 'closed') AND unit LIKE '%% per hour' AND $__timeFilter(at)
 GROUP BY time, series`
 
-const surgeHalfLives = `SELECT concat(%s, %s) AS name, half_life_s AS Value
+const surgeHalfLives = `SELECT concat(%s, %s) AS name, half_life_s / 86400 AS Value
 FROM v_episodes WHERE ` + chosenSurges + ` AND half_life_s IS NOT NULL
 ORDER BY Value, name LIMIT 12`
 
@@ -100,10 +100,10 @@ ORDER BY Value, name LIMIT 12`
 const surgeAnatomy = `SELECT
     if(entity = '', concat('#', subject), %s) AS "Who",
     if(metric = 'rank', %s, concat(splitByChar('/', toString(target))[2], ', ', replaceAll(splitByString(' per ', toString(unit))[1], '_', ' '))) AS "Where",
-    basis AS "Basis", onset AS "Onset", time_to_peak_s AS "To the peak",
+    basis AS "Basis", onset AS "Onset", time_to_peak_s / 86400 AS "Days to the peak",
     multiIf(metric != 'rank', formatReadableQuantity(baseline), baseline > depth, concat('not in the top ', toString(depth)), concat('#', toString(toUInt32(baseline)))) AS "From",
     multiIf(metric != 'rank', concat(formatReadableQuantity(peak), ' an hour'), peak > depth, 'off the chart', concat('#', toString(toUInt32(peak)))) AS "Peak",
-    if(baseline = 0, NULL, peak_multiple) AS "Multiple", at_first_s AS "At #1", in_top_10_s AS "In the top 10", half_life_s AS "Half-life",
+    if(baseline = 0, NULL, peak_multiple) AS "Multiple", at_first_s / 86400 AS "Days at #1", in_top_10_s / 86400 AS "Days in the top 10", half_life_s / 86400 AS "Half-life, days",
     multiIf(fitted_half_life_s IS NULL, '', fitted_half_life_s > 31536000, 'over a year', concat(toString(round(fitted_half_life_s / 86400, 1)), ' d',
         if(fitted_half_life_low_s IS NULL OR fitted_half_life_high_s IS NULL, '', concat(' (', toString(round(fitted_half_life_low_s / 86400, 1)), ' to ',
             if(fitted_half_life_high_s > 31536000, 'over a year', toString(round(fitted_half_life_high_s / 86400, 1))), ')')))) AS "Fitted (80 %%)",
@@ -117,7 +117,7 @@ LIMIT 200`
 // surgeMigrations is one row per app of a migration: first who lost, then who
 // gained.
 const surgeMigrations = `SELECT name AS "Migration", basis AS "Basis", m.1 AS "Part", m.2 AS "Who", %s AS "Where", m.4 AS "Since", m.5 AS "Until",
-    m.6 AS "Before", m.7 AS "Best or worst", m.8 AS "At #1", m.9 AS "Half-life", m.10 AS "Stayed", corroboration AS "Corroboration"
+    m.6 AS "Before", m.7 AS "Best or worst", m.8 / 86400 AS "Days at #1", m.9 / 86400 AS "Half-life, days", m.10 AS "Stayed", corroboration AS "Corroboration"
 FROM (
     SELECT name, basis, corroboration, from, arrayJoin(arrayConcat(
         if(origin = '' OR origin_rank_before IS NULL, [], [('lost', origin_name, origin_chart, origin_delisted, origin_returned,
@@ -134,7 +134,7 @@ FROM (
 ORDER BY from, "Migration", "Basis", "Part" = 'gained'
 LIMIT 100`
 
-const surgeFirst = `SELECT concat(subject_name, ' (', family, %s, ')') AS name, dateDiff('second', min(onset) OVER (), onset) AS Value
+const surgeFirst = `SELECT concat(subject_name, ' (', family, %s, ')') AS name, dateDiff('second', min(onset) OVER (), onset) / 3600 AS Value
 FROM (
     SELECT family, basis, min(onset) AS onset, argMin(if(metric = 'rank', transform(subject, keys.1, keys.2, subject), concat('#', subject)), c.onset) AS subject_name
     FROM (SELECT family, basis, toString(metric) AS metric, toString(subject) AS subject, onset FROM v_corroboration
@@ -144,7 +144,7 @@ FROM (
 ORDER BY Value`
 
 const surgeCorroboration = `SELECT if(metric = 'rank', transform(toString(subject), keys.1, keys.2, toString(subject)), concat('#', subject)) AS "Who", family AS "Source", basis AS "Basis", onset AS "Onset",
-    score AS "Score", others AS "Others that moved", first AS "First", first_lead_s AS "After the first",
+    score AS "Score", others AS "Others that moved", first AS "First", first_lead_s / 3600 AS "Hours after it",
     arrayStringConcat(arrayMap(m -> concat(m.1, ' ', transform(m.4, keys.1, keys.2, m.4), if(m.6 >= 0, ' before by ', ' after by '), toString(toInt32(round(abs(m.6) / 3600))), ' h'), moved), '; ') AS "Who moved within 48 hours"
 FROM v_corroboration
 WHERE topic IN (${topic:singlequote}) AND basis IN (${basis:singlequote}) AND $__timeFilter(onset)
