@@ -40,8 +40,8 @@ func TestOwnMetricsAreRemembered(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		o, reg := own(24*time.Hour, 1000)
-		rows := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rows_total"}, []string{"table"})
-		took := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "took_seconds", Buckets: []float64{0.1, 1}})
+		rows := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rows_total", Help: "Rows."}, []string{"table"})
+		took := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "took_seconds", Help: "Seconds.", Buckets: []float64{0.1, 1}})
 		reg.MustRegister(rows, took)
 		go o.Run(t.Context()) //nolint:errcheck // it ends with the test
 		for range 4 * 60 * 3 {
@@ -83,7 +83,7 @@ func TestOwnMetricsAreRemembered(t *testing.T) {
 func TestOwnMetricsAreBounded(t *testing.T) {
 	t.Parallel()
 	o, reg := own(time.Hour, 10)
-	g := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "g"}, []string{"n"})
+	g := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "g", Help: "One."}, []string{"n"})
 	reg.MustRegister(g)
 	at := time.Date(2025, 1, 13, 0, 0, 0, 0, time.UTC)
 	for i := range 30 {
@@ -113,7 +113,7 @@ func TestOwnMetricsAreBounded(t *testing.T) {
 func TestWhatIsGoneIsGone(t *testing.T) {
 	t.Parallel()
 	o, reg := own(time.Hour, 10)
-	g := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "g"}, []string{"n"})
+	g := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "g", Help: "One."}, []string{"n"})
 	reg.MustRegister(g)
 	g.WithLabelValues("a").Set(1)
 	at := time.Date(2025, 1, 13, 0, 0, 0, 0, time.UTC)

@@ -4,18 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
-	"net/url"
 	"strconv"
-	"time"
 
 	"github.com/tidemark/tidemark/dashboards/ask"
 	"github.com/tidemark/tidemark/dashboards/query"
 )
 
 // answerer makes the answer to one request of the API.
-type answerer func(ctx context.Context, q url.Values) (any, error)
+type answerer func(ctx context.Context) (any, error)
 
 // badRequest is an error that the asker can mend.
 type badRequest struct{ msg string }
@@ -29,7 +26,7 @@ func (s *server) api(answer answerer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), queryTimeout)
 		defer cancel()
-		v, err := answer(ctx, r.URL.Query())
+		v, err := answer(ctx)
 		if err == nil {
 			writeJSON(w, r, http.StatusOK, v)
 			return
@@ -123,35 +120,4 @@ func writeRaw(w http.ResponseWriter, r *http.Request, code int, body []byte) {
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(code)
 	_, _ = w.Write(body) // a reader who has gone cannot be told
-}
-
-// span is the time that a question is about.
-type span struct{ from, to time.Time }
-
-// parseSpan reads from and to, Unix seconds. Without them it is all of time.
-func parseSpan(q url.Values) (span, error) {
-	sp := span{from: time.Unix(0, 0).UTC(), to: time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)}
-	for name, at := range map[string]*time.Time{"from": &sp.from, "to": &sp.to} {
-		text := q.Get(name)
-		if text == "" {
-			continue
-		}
-		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil || n < 0 || n > sp.to.Unix() && name == "from" {
-			return span{}, badRequest{fmt.Sprintf("%s is %q, want Unix seconds", name, text)}
-		}
-		*at = time.Unix(n, 0).UTC()
-	}
-	if !sp.from.Before(sp.to) {
-		return span{}, badRequest{"from is not before to"}
-	}
-	return sp, nil
-}
-
-func required(q url.Values, name string) (string, error) {
-	v := q.Get(name)
-	if v == "" || len(v) > 700 {
-		return "", badRequest{name + " is missing or too long"}
-	}
-	return v, nil
 }

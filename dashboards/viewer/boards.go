@@ -300,7 +300,7 @@ func happenings(f *ask.Frame) []Happening {
 		if !ok {
 			continue
 		}
-		h := Happening{Time: begin, Title: textOf(title[i]), Text: textOf(text[i]), Tags: tagsOf(textOf(tags[i]))}
+		h := Happening{Time: begin, Title: ask.Text(title[i]), Text: ask.Text(text[i]), Tags: tagsOf(ask.Text(tags[i]))}
 		if until, ok := end[i].(int64); ok && until > begin {
 			h.TimeEnd = &until
 		}

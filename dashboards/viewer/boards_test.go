@@ -250,7 +250,7 @@ func TestSQLAndSchema(t *testing.T) {
 	}
 	schema := answered[struct {
 		Database string
-		Tables   []Table
+		Tables   []ask.Table
 	}](t, h, "/api/schema")
 	kinds := map[string]string{}
 	for _, table := range schema.Tables {

@@ -3,7 +3,6 @@ package viewer
 import (
 	"cmp"
 	"context"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -11,7 +10,7 @@ import (
 
 // status is what the process knows, and what the store knows beside it. It
 // answers also where one of the two does not: that is when people ask.
-func (s *server) status(ctx context.Context, _ url.Values) (any, error) {
+func (s *server) status(ctx context.Context) (any, error) {
 	st := Status{}
 	if s.deps.Status != nil {
 		own, err := s.deps.Status(ctx)

@@ -158,19 +158,12 @@ func (s *server) options(from, to time.Time) query.Asker {
 func optionsOf(frame *ask.Frame) []query.Option {
 	out := make([]query.Option, 0, frame.Rows())
 	for row := range frame.Rows() {
-		o := query.Option{Value: textOf(frame.Fields[0].Values[row])}
+		o := query.Option{Value: ask.Text(frame.Fields[0].Values[row])}
 		o.Text = o.Value
 		if len(frame.Fields) > 1 {
-			o.Text = textOf(frame.Fields[1].Values[row])
+			o.Text = ask.Text(frame.Fields[1].Values[row])
 		}
 		out = append(out, o)
 	}
 	return out
-}
-
-func textOf(v any) string {
-	if v == nil {
-		return ""
-	}
-	return fmt.Sprint(v)
 }

@@ -3,7 +3,6 @@ package viewer
 import (
 	"context"
 	"fmt"
-	"net/url"
 )
 
 // rowsOf reads a whole answer into structs whose fields carry the tag
@@ -26,18 +25,4 @@ func rowsOf[T any](ctx context.Context, db DB, sql string, args ...any) ([]T, er
 		out = append(out, row)
 	}
 	return out, rows.Err()
-}
-
-// basesOf turns the parameter bases into a condition: what was recorded, or
-// what is seen live. What was back-filled stands beside both.
-func basesOf(q url.Values) (string, error) {
-	switch q.Get("bases") {
-	case "", "all":
-		return "1", nil
-	case "live":
-		return "basis IN ('measured', 'backfill')", nil
-	case "recorded":
-		return "basis != 'measured'", nil
-	}
-	return "", badRequest{"bases is " + q.Get("bases") + ", want live, recorded or all"}
 }

@@ -43,54 +43,14 @@ func (s *server) sql(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, r, http.StatusOK, map[string]any{"frames": []ask.Frame{own}})
 }
 
-// Table is a table or view that can be asked.
-type Table struct {
-	Name    string   `json:"name"`
-	Kind    string   `json:"kind"` // table or view
-	Comment string   `json:"comment"`
-	Columns []Column `json:"columns"`
-}
-
-// Column is one of a table.
-type Column struct {
-	Name    string `json:"name"`
-	Type    string `json:"type"`
-	Comment string `json:"comment"`
-}
-
-const schemaSQL = `SELECT t.name AS name, if(t.engine LIKE '%View', 'view', 'table') AS kind, t.comment AS comment,
-    c.name AS column, c.type AS type, c.comment AS about
-FROM (SELECT name, engine, comment FROM system.tables WHERE database = currentDatabase() AND name NOT LIKE '.%') AS t
-LEFT JOIN (SELECT table, name, type, comment, position FROM system.columns WHERE database = currentDatabase()) AS c ON c.table = t.name
-ORDER BY t.name, c.position`
-
-// schema says what there is to ask.
-func (s *server) schema(ctx context.Context) ([]Table, error) {
-	if s.asker == nil {
-		return nil, errNoStore
-	}
-	frame, err := s.asker.Ask(ctx, schemaSQL, 0)
-	if err != nil {
-		return nil, err
-	}
-	out := []Table{}
-	for i := range frame.Rows() {
-		cell := func(column int) string { return textOf(frame.Fields[column].Values[i]) }
-		if n := len(out); n == 0 || out[n-1].Name != cell(0) {
-			out = append(out, Table{Name: cell(0), Kind: cell(1), Comment: cell(2), Columns: []Column{}})
-		}
-		if cell(3) != "" {
-			t := &out[len(out)-1]
-			t.Columns = append(t.Columns, Column{Name: cell(3), Type: cell(4), Comment: cell(5)})
-		}
-	}
-	return out, nil
-}
-
 func (s *server) sendSchema(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), queryTimeout)
 	defer cancel()
-	tables, err := s.schema(ctx)
+	if s.asker == nil {
+		s.fail(w, r, errNoStore)
+		return
+	}
+	tables, err := s.asker.Schema(ctx)
 	if err != nil {
 		s.fail(w, r, err)
 		return

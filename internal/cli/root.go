@@ -46,7 +46,7 @@ func (a *app) root() *cobra.Command {
 	root.SetHelpCommandGroupID("look")
 	root.SetCompletionCommandGroupID("look")
 	add(root, "run", a.upCommand(), a.collectCommand(), a.processCommand(), a.engineCommand(), a.replayCommand(), a.reparseCommand())
-	add(root, "ask", a.sqlCommand(), a.statusCommand(), a.discoverCommand(), a.topicCommand(), a.evaluateCommand(), a.alertsCommand())
+	add(root, "ask", a.sqlCommand(), a.mcpCommand(), a.statusCommand(), a.discoverCommand(), a.topicCommand(), a.evaluateCommand(), a.alertsCommand())
 	add(root, "look", a.watchCommand(), a.migrateCommand(), a.checkCommand(), a.versionCommand(), a.docsCommand())
 	add(root, "run", a.backfillCommand(), a.importCommand())
 	add(root, "ask", a.backtestCommand(), a.exportCommand())

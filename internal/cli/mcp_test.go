@@ -1,0 +1,176 @@
+package cli_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/tidemark/tidemark/internal/embedded/engine"
+	"github.com/tidemark/tidemark/internal/instance"
+	"github.com/tidemark/tidemark/internal/testkit"
+)
+
+// runUp starts `tidemark up` with an empty data directory, and waits for it.
+func runUp(t *testing.T) (dir string, run instance.Run) {
+	t.Helper()
+	library, err := engine.FindLibrary("")
+	testkit.Need(t, "the engine's library", "make engine", err == nil)
+	dir = filepath.Join(t.TempDir(), "data")
+	port, err := freePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	up := exec.Command("tidemark", "up", "--data-dir", dir, "--http", "127.0.0.1:0", "--no-collect", "--case", "none")
+	up.Env = append(os.Environ(), "TIDEMARK_ENGINE_LIBRARY="+library, "TIDEMARK_ENGINE_LISTEN=127.0.0.1:"+port)
+	if err := up.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = up.Process.Signal(syscall.SIGTERM) // it may have ended
+		_ = up.Wait()
+	})
+	for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
+		if run, err = instance.Find(dir); err == nil && ready(run.Page) {
+			return dir, run
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("tidemark up is not ready: %v", err)
+		}
+	}
+}
+
+func ready(page string) bool {
+	resp, err := http.Get(page + "/readyz")
+	if err != nil {
+		return false
+	}
+	defer resp.Body.Close()
+	return resp.StatusCode == http.StatusOK
+}
+
+// assistant is the SDK's own client, which starts the program as an assistant
+// does.
+func assistant(t *testing.T, args ...string) *mcp.ClientSession {
+	t.Helper()
+	client := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, nil)
+	cmd := exec.Command("tidemark", append([]string{"mcp"}, args...)...)
+	cmd.Stderr = os.Stderr
+	session, err := client.Connect(t.Context(), &mcp.CommandTransport{Command: cmd}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := session.Close(); err != nil {
+			t.Errorf("the server ends with %v", err)
+		}
+	})
+	return session
+}
+
+func call(ctx context.Context, t *testing.T, s *mcp.ClientSession, name string, arguments map[string]any) (text string, failed bool) {
+	t.Helper()
+	result, err := s.CallTool(ctx, &mcp.CallToolParams{Name: name, Arguments: arguments})
+	if err != nil {
+		t.Fatalf("%s %v: %v", name, arguments, err)
+	}
+	for _, c := range result.Content {
+		if c, ok := c.(*mcp.TextContent); ok {
+			text += c.Text
+		}
+	}
+	return text, result.IsError
+}
+
+func TestAnAssistantAsks(t *testing.T) {
+	t.Parallel()
+	dir, run := runUp(t)
+	for _, where := range [][]string{
+		{"--data-dir", dir},
+		{"--dsn", strings.Replace(run.ClickHouseHTTP, "://", "://analyst@", 1) + "/tidemark"},
+	} {
+		s := assistant(t, where...)
+		tools, err := s.ListTools(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := map[string]bool{}
+		for _, tool := range tools.Tools {
+			names[tool.Name] = tool.Annotations.ReadOnlyHint && tool.Description != ""
+		}
+		for _, name := range []string{"query", "describe", "episodes", "sources"} {
+			if !names[name] {
+				t.Errorf("%v: the tool %s is missing, or does not say that it only reads", where, name)
+			}
+		}
+		for _, c := range []struct {
+			tool      string
+			arguments map[string]any
+			want      string
+			failed    bool
+		}{
+			{"query", map[string]any{"sql": "SELECT currentUser() != '' AS a, toDateTime64('2025-01-13 00:00:00', 3, 'UTC') AS b, NULL AS c"}, `"rows":[[1,"2025-01-13T00:00:00Z",null]]`, false},
+			{"query", map[string]any{"sql": "SELECT number FROM numbers(1000000)", "max_rows": 3}, `"rows":[[0],[1],[2]],"truncated":true`, false},
+			{"query", map[string]any{"sql": "SELECT repeat('x', 100000) FROM numbers(1000)"}, `"truncated":true`, false},
+			{"query", map[string]any{"sql": "SELECT\n  nobody FROM"}, "line 2, column", true},
+			{"query", map[string]any{"sql": "DROP TABLE looks"}, "only questions can be asked", true},
+			{"query", map[string]any{"sql": "SELECT file('/etc/passwd')"}, "Not enough privileges", true},
+			{"query", map[string]any{"sql": "SELECT 1 SETTINGS readonly = 0"}, "readonly", true},
+			{"describe", nil, `"kind":"view","name":"v_readings"`, false},
+			{"describe", map[string]any{"name": "v_ranks"}, `"name":"state"`, false},
+			{"describe", map[string]any{"name": "rank"}, "there are", true},
+			{"episodes", map[string]any{"entity": `\' OR 1 -- `, "since": "2025-01-13", "until": "2025-01-20T00:00:00Z", "open": true}, `"rows":[]`, false},
+			{"episodes", map[string]any{"since": "yesterday"}, "read time", true},
+			{"episodes", map[string]any{"min_severity": 7}, "between 0 and 1", true},
+			{"sources", nil, `"name":"why"`, false},
+		} {
+			text, failed := call(t.Context(), t, s, c.tool, c.arguments)
+			if failed != c.failed || !strings.Contains(text, c.want) {
+				t.Errorf("%v, %s %v: failed %t: %.600s\nwant %s", where, c.tool, c.arguments, failed, text, c.want)
+			}
+			if !failed && !json.Valid([]byte(text)) {
+				t.Errorf("%s %v is not JSON: %.200s", c.tool, c.arguments, text)
+			}
+		}
+	}
+}
+
+// An assistant that goes away, or a person who ends it, leaves nothing running.
+func TestTheServerOfAnAssistantEnds(t *testing.T) {
+	t.Parallel()
+	dir, _ := runUp(t)
+	cmd := exec.CommandContext(t.Context(), "tidemark", "mcp", "--data-dir", dir)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	const hello = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"x","version":"1"}}}` + "\n"
+	if _, err := in.Write([]byte(hello)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("after SIGTERM: %v", err)
+	}
+}
