@@ -1,22 +1,14 @@
 package grafana
 
-// SQL about charts. Lines of ranks are read from the hourly rollup, which is
-// ordered by what panels ask for; only states need to know of every look.
+// SQL about charts. All of it reads v_ranks_hourly, which is kept by the hour.
 
-// withApps begins a query like withNames, and knows which app of which store is
-// which entity: see entityOf.
-const withApps = withNames + `, (SELECT (groupArray(key), groupArray(entity)) FROM entity_keys) AS keys
-`
-
-// entityOf is the entity of a rank in v_hourly; it needs withApps. What is no key
-// is an entity's own id, as of apps whose store id is not known.
-const entityOf = `transform(concat(splitByChar('/', toString(target))[2], '/', toString(subject)), keys.1, keys.2, toString(subject))`
-
-// chosenRanks are the ranks of the chosen apps, charts, bases and time.
-const chosenRanks = `FROM v_hourly
-    WHERE metric = 'rank' AND target IN (${chart:singlequote}) AND basis IN (${basis:singlequote})
-        AND subject IN (SELECT splitByChar('/', key)[-1] FROM entity_keys WHERE entity IN (${app:singlequote}))
-        AND $__timeFilter(bucket)`
+// chosenRanks are the places of the chosen apps, charts, bases and time, by the
+// hour: bucket, target, basis, entity, min (the best place of the hour) and last.
+// An hour in which an app was not on the chart has no row.
+const chosenRanks = `FROM (SELECT hour AS bucket, target, basis, entity, toFloat64(assumeNotNull(best)) AS min, toFloat64(assumeNotNull(rank)) AS last
+        FROM v_ranks_hourly
+        WHERE state = 'ranked' AND target IN (${chart:singlequote}) AND basis IN (${basis:singlequote})
+            AND entity IN (${app:singlequote}) AND $__timeFilter(hour))`
 
 // holes ends a query of lines: ordered by time, with a moment of nothing in each
 // step without any row, so that no line is drawn across a time that nobody saw.
@@ -31,9 +23,9 @@ func severalCharts() string {
 // rankLines are ranks over time, with the reported ones as points of their own in
 // the middle of the time that they can be about.
 func rankLines() string {
-	return withApps + `SELECT time, series, Value FROM (
+	return withNames + `SELECT time, series, Value FROM (
     SELECT $__timeInterval(bucket) AS time,
-        concat(` + appName(entityOf) + ", " + severalCharts() + ", " + basisSuffix("basis") + `) AS series,
+        concat(` + appName("entity") + ", " + severalCharts() + ", " + basisSuffix("basis") + `) AS series,
         -min(min) AS Value
     ` + chosenRanks + `
     GROUP BY time, series
@@ -66,15 +58,15 @@ func bandLines() string {
 // rankTable has a row per app and chart: where it stood at the beginning of the
 // time range, at its best and at the end. columns may name the chart.
 func rankTable(columns string) string {
-	return withApps + `SELECT ` + appName("entity") + ` AS "App", ` + columns + `basis AS "Basis",
+	return withNames + `SELECT ` + appName("entity") + ` AS "App", ` + columns + `basis AS "Basis",
     if(first_hour <= $__fromTime + INTERVAL 1 DAY, toNullable(first_rank), NULL) AS "At the beginning", best AS "Best", best_hour AS "Best since", at_first AS "Hours at #1",
     if(last_hour > newest - INTERVAL 12 HOUR, toNullable(last_rank), NULL) AS "At the end", last_hour AS "Last seen", entity AS "id"
 FROM (
-    SELECT ` + entityOf + ` AS entity, ` + chartName("target") + ` AS chart, basis, min(bucket) AS first_hour, argMin(first, bucket) AS first_rank,
+    SELECT entity, ` + chartName("target") + ` AS chart, basis, min(bucket) AS first_hour, argMin(last, bucket) AS first_rank,
         min(min) AS best, argMin(bucket, (min, bucket)) AS best_hour, countIf(min = 1) AS at_first, max(bucket) AS last_hour, argMax(last, bucket) AS last_rank,
         max(last_hour) OVER (PARTITION BY target, basis) AS newest
     ` + chosenRanks + `
-    GROUP BY target, subject, basis
+    GROUP BY target, entity, basis
 )
 ORDER BY best, at_first DESC, entity`
 }
@@ -82,10 +74,10 @@ ORDER BY best, at_first DESC, entity`
 // strengthLines make places comparable by the selector scale: raw is
 // log10(200 / rank), 0 at #200 and 2.3 at #1.
 func strengthLines() string {
-	return withApps + `SELECT time, series, ` + scaled("strength", "series", "time") + ` AS Value FROM (
+	return withNames + `SELECT time, series, ` + scaled("strength", "series", "time") + ` AS Value FROM (
     SELECT time, series, strength FROM (
         SELECT $__timeInterval(bucket) AS time,
-            concat(` + appName(entityOf) + ", " + severalCharts() + ", " + basisSuffix("basis") + `) AS series,
+            concat(` + appName("entity") + ", " + severalCharts() + ", " + basisSuffix("basis") + `) AS series,
             toNullable(log10(200 / min(min))) AS strength
         ` + chosenRanks + `
         GROUP BY time, series
@@ -96,26 +88,26 @@ ORDER BY time`
 }
 
 // rolesOfTopic tells which entity is what in the chosen topics: roles has ids and
-// roles side by side. It follows withApps.
+// roles side by side. It follows withNames.
 const rolesOfTopic = `, (SELECT (groupArray(member), groupArray(toString(role))) FROM v_topics WHERE kind = 'entity' AND topic IN (${topic:singlequote})) AS roles
 `
 
 // hoursOfDestination is in how many hours the best destination was first.
 func hoursOfDestination() string {
-	return withApps + rolesOfTopic + `SELECT maxOrNullIf(at_first, transform(entity, roles.1, roles.2, '') = 'destination') AS "Hours"
-FROM (SELECT ` + entityOf + ` AS entity, countIf(min = 1) AS at_first ` + chosenRanks + ` GROUP BY target, basis, entity)`
+	return withNames + rolesOfTopic + `SELECT maxOrNullIf(at_first, transform(entity, roles.1, roles.2, '') = 'destination') AS "Hours"
+FROM (SELECT entity, countIf(min = 1) AS at_first ` + chosenRanks + ` GROUP BY target, basis, entity)`
 }
 
 // daysOfOrigin is how long the app that the crowd left was off the chart at a
 // stretch; less than a day is none.
 func daysOfOrigin() string {
-	return withApps + rolesOfTopic + `SELECT maxOrNullIf(round(longest / 86400, 1), longest > 86400 AND transform(entity, roles.1, roles.2, '') = 'origin') AS "Days"
-FROM (SELECT ` + entityOf + ` AS entity, arrayMax(arrayDifference(arraySort(groupUniqArray(toUnixTimestamp(bucket))))) AS longest ` + chosenRanks + ` GROUP BY target, basis, entity)`
+	return withNames + rolesOfTopic + `SELECT maxOrNullIf(round(longest / 86400, 1), longest > 86400 AND transform(entity, roles.1, roles.2, '') = 'origin') AS "Days"
+FROM (SELECT entity, arrayMax(arrayDifference(arraySort(groupUniqArray(toUnixTimestamp(bucket))))) AS longest ` + chosenRanks + ` GROUP BY target, basis, entity)`
 }
 
 // hoursAtFirst has a bar per app: in how many hours it was first.
 func hoursAtFirst() string {
-	return withApps + `SELECT concat(` + appName(entityOf) + ", " + severalCharts() + ", " + basisSuffix("basis") + `) AS name, countIf(min = 1) AS Value
+	return withNames + `SELECT concat(` + appName("entity") + ", " + severalCharts() + ", " + basisSuffix("basis") + `) AS name, countIf(min = 1) AS Value
 ` + chosenRanks + `
 GROUP BY name
 HAVING Value > 0
@@ -126,19 +118,19 @@ ORDER BY Value DESC`
 // who lost, of the chart and the apps that are chosen. Of several bases it takes
 // the one that we know best.
 func migrationAnswer() string {
-	return withEnglishNames + `, (SELECT (groupArray(key), groupArray(entity)) FROM entity_keys) AS keys,
+	return withEnglishNames + `,
     told AS (
-        SELECT ` + entityOf + ` AS entity, basis,
+        SELECT entity, basis,
             entity IN (SELECT member FROM v_topics WHERE role = 'destination' AND topic IN (${topic:singlequote})) AS gains,
             entity IN (SELECT member FROM v_topics WHERE role = 'origin' AND topic IN (${topic:singlequote})) AS loses,
-            if(min(bucket) < $__fromTime + INTERVAL 1 DAY, concat(' from #', toString(toUInt32(argMin(first, bucket)))), '') AS risen_from,
+            if(min(bucket) < $__fromTime + INTERVAL 1 DAY, concat(' from #', toString(toUInt32(argMin(last, bucket)))), '') AS risen_from,
             toUInt32(min(min)) AS best, argMin(bucket, (min, bucket)) AS best_hour, countIf(min = 1) AS at_first,
             maxIf(bucket, min <= 10) AS last_in_10, max(bucket) AS last_hour, toUInt32(argMax(last, bucket)) AS last_rank,
             arraySort(groupUniqArray(toUnixTimestamp(bucket))) AS hours, arrayDifference(hours) AS steps, indexOf(steps, arrayMax(steps)) AS longest,
             max(last_hour) OVER (PARTITION BY basis) AS newest,
             indexOf(['measured', 'backfill', 'imported', 'modelled'], toString(basis)) AS how, min(how) OVER () AS best_known
         ` + chosenRanks + `
-        GROUP BY target, subject, basis
+        GROUP BY target, entity, basis
     )
 SELECT if(count() = 0, 'None of the chosen apps was seen on this chart in this time.', concat(
     ifNull(argMaxIf(concat(transform(toString(entity), names.1, names.2, toString(entity)), if(best_hour < $__fromTime + INTERVAL 1 HOUR, concat(' stood at #', toString(best)), concat(' rose', risen_from, ' to #', toString(best), ' on ', formatDateTime(best_hour, '%e %M'))),
@@ -166,13 +158,13 @@ LIMIT 50`
 // shares has a row per step, chart, basis and chosen app with the share of the
 // app in the strength of all of them.
 const shares = `SELECT time, target, basis, entity, strength / nullIf(sum(strength) OVER (PARTITION BY time, target, basis), 0) AS share FROM (
-        SELECT $__timeInterval(bucket) AS time, target, basis, ` + entityOf + ` AS entity, toNullable(avg(log10((200 + 1) / min))) AS strength
+        SELECT $__timeInterval(bucket) AS time, target, basis, entity, toNullable(avg(log10((200 + 1) / min))) AS strength
         ` + chosenRanks + `
         GROUP BY time, target, basis, entity
     )`
 
 func shareLines() string {
-	return withApps + `SELECT time, series, Value FROM (
+	return withNames + `SELECT time, series, Value FROM (
     SELECT time, concat(` + appName("entity") + ", " + severalCharts() + ", " + basisSuffix("basis") + `) AS series, share AS Value
     FROM (` + shares + `)
 )
@@ -180,7 +172,7 @@ func shareLines() string {
 }
 
 func effectiveApps() string {
-	return withApps + `SELECT time, series, Value FROM (
+	return withNames + `SELECT time, series, Value FROM (
     SELECT time, concat('Apps', ` + severalCharts() + ", " + basisSuffix("basis") + `) AS series, 1 / nullIf(sum(share * share), 0) AS Value
     FROM (` + shares + `)
     GROUP BY time, target, basis
@@ -191,11 +183,11 @@ func effectiveApps() string {
 // ranksAnswer names who rose and who fell the most between the first and the last
 // day of the time range.
 func ranksAnswer() string {
-	return withApps + `, told AS (
-        SELECT ` + appName(entityOf) + ` AS name, ` + chartName("target") + ` AS chart, min(bucket) AS since, max(bucket) AS until,
-            toUInt32(argMin(first, bucket)) AS first_rank, toUInt32(argMax(last, bucket)) AS last_rank, min(since) OVER () AS oldest, max(until) OVER () AS newest
+	return withNames + `, told AS (
+        SELECT ` + appName("entity") + ` AS name, ` + chartName("target") + ` AS chart, min(bucket) AS since, max(bucket) AS until,
+            toUInt32(argMin(last, bucket)) AS first_rank, toUInt32(argMax(last, bucket)) AS last_rank, min(since) OVER () AS oldest, max(until) OVER () AS newest
         ` + chosenRanks + `
-        GROUP BY target, subject, basis
+        GROUP BY target, entity, basis
     )
 SELECT if(count() = 0, 'None of the chosen apps was seen on these charts in this time.', concat(
     if(countIf(whole AND distance > 0) = 0, 'Nobody rose from the beginning to the end. ', concat(argMaxIf(concat(name, ' rose from #', toString(first_rank), ' to #', toString(last_rank), ' (', chart, ')'), distance, whole), ', the furthest of all. ')),
