@@ -160,6 +160,9 @@ func (u *upRun) status(ctx context.Context) (viewer.Status, error) {
 	u.mu.Lock()
 	s.Case = u.progress
 	u.mu.Unlock()
+	if s.Case.Name == "" && u.o.recording != "none" {
+		s.Case.Name = u.o.recording // it has not begun to load
+	}
 	lags, err := u.kafka.Lag(ctx, u.storeGroup(), store.Topics())
 	for _, l := range lags {
 		s.Lag = append(s.Lag, viewer.Lag(l))

@@ -8,7 +8,7 @@ import { DashboardView, type AppHost } from "./dashboard";
 import { onKeys } from "./keys";
 import { drawList, Masthead } from "./masthead";
 import { announce } from "./popover";
-import { drawBanner, drawSourcesPage } from "./running";
+import { drawBanner, drawSourcesPage, isFilling } from "./running";
 import { onThemeChange, setTheme, themeNow } from "./themes";
 
 const statusWhileLoading = 2500;
@@ -60,8 +60,7 @@ export class App implements AppHost {
   }
 
   loading(): boolean {
-    const c = this.status?.case;
-    return c !== undefined && c.name !== "" && !c.done;
+    return this.status !== null && isFilling(this.status);
   }
 
   collecting(): boolean {

@@ -109,6 +109,7 @@ export class DashboardView implements FrameHost {
     const round = new AbortController();
     this.round = round;
     this.host.dataset["state"] = "loading";
+    for (const f of this.frames.values()) f.pending();
     try {
       this.vars = await client.variables(this.file.uid, { ...this.base(), vars: mapped(a.vars) }, round.signal);
       if (round.signal.aborted) return;

@@ -71,6 +71,12 @@ export class PanelFrame {
     this.el.classList.toggle("alone", yes);
   }
 
+  /** Answers are on their way: what it shows may not hold. */
+  pending(): void {
+    this.el.classList.add("pending");
+    if (this.state === "waiting" && this.hasQueries) fill(this.body, h("p.nothing", {}, "Loading …"));
+  }
+
   /** What it shows is of another time or selection. */
   stale(): void {
     this.isStale = true;
@@ -157,6 +163,7 @@ export class PanelFrame {
   private set(state: State): void {
     this.state = state;
     this.el.dataset["state"] = state;
+    this.el.classList.toggle("pending", state === "loading");
     this.body.setAttribute("aria-busy", state === "loading" ? "true" : "false");
   }
 

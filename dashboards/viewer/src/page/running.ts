@@ -7,15 +7,23 @@ import { whole } from "../format";
 import { drawRunning } from "../running";
 import { drawSources } from "../sources";
 
+/** Messages that may wait to be stored while all is well. */
+const usualLag = 500;
+
+const lagOf = (st: Status): number => (st.lag ?? []).reduce((n, l) => n + l.lag, 0);
+
+/** Whether the recorded case is still on its way into the store. */
+export const isFilling = (st: Status): boolean => st.case.name !== "" && (!st.case.done || lagOf(st) > usualLag);
+
 /** While the case comes in, the page says so; elsewhere there is no banner. */
 export function drawBanner(host: HTMLElement, st: Status): void {
-  const { name, loaded, total, done } = st.case;
-  const loading = name !== "" && !done;
-  host.hidden = !loading;
-  if (!loading) return fill(host);
+  const { loaded, total, done } = st.case;
+  host.hidden = !isFilling(st);
+  if (host.hidden) return fill(host);
   const share = total > 0 ? Math.floor((100 * loaded) / total) : 0;
-  const bar = h("progress", { max: 100, value: share, "aria-label": `Loading ${name}` });
-  fill(host, h("p", {}, h("b", {}, "The January 2025 case is still being loaded. "), `${whole(loaded)} of ${whole(total)} messages are in; what you see fills by itself.`), bar);
+  const bar = h("progress", { max: 100, value: share, "aria-label": "Loading January 2025" });
+  const far = total === 0 ? "It begins in a moment" : done ? `All ${whole(total)} messages are read, ${whole(lagOf(st))} wait to be stored` : `${whole(loaded)} of ${whole(total)} messages are in`;
+  fill(host, h("p", {}, h("b", {}, "The January 2025 case is still being loaded. "), `${far}; what you see fills by itself.`), bar);
 }
 
 export function drawSourcesPage(main: HTMLElement, st: Status | null): void {
