@@ -13,6 +13,7 @@ import { onThemeChange, setTheme, themeNow } from "./themes";
 
 const statusWhileLoading = 2500;
 const statusEvery = 10_000;
+const afterLoading = 60_000;
 
 export class App implements AppHost {
   private at: Address = readAddress(location.pathname, location.search);
@@ -24,6 +25,8 @@ export class App implements AppHost {
   private rows = -1;
   /** The case became whole while answers were on their way: ask once more. */
   private missed = false;
+  /** Until when the last rows of the case may still come. */
+  private filling = 0;
   private readonly masthead = new Masthead(this);
 
   start(): void {
@@ -197,7 +200,7 @@ export class App implements AppHost {
   private async loop(): Promise<void> {
     for (;;) {
       await this.tick();
-      await new Promise((go) => setTimeout(go, this.status === null || this.loading() ? statusWhileLoading : statusEvery));
+      await new Promise((go) => setTimeout(go, this.status === null || this.isFresh() || this.missed ? statusWhileLoading : statusEvery));
     }
   }
 
@@ -221,7 +224,8 @@ export class App implements AppHost {
     const rows = Object.values(this.status?.rows ?? {}).reduce((a, b) => a + b, 0);
     const grew = this.rows >= 0 && rows !== this.rows;
     const done = wasLoading && !this.loading();
-    if (this.view === null || this.view.isBusy() || !(done || this.missed || (this.loading() && grew))) {
+    if (this.loading()) this.filling = Date.now() + afterLoading;
+    if (this.view === null || this.view.isBusy() || !(done || this.missed || (this.isFresh() && grew))) {
       this.missed ||= done && this.view !== null;
       if (this.rows < 0) this.rows = rows;
       return;
@@ -229,6 +233,10 @@ export class App implements AppHost {
     this.missed = false;
     this.rows = rows;
     void this.view.refresh();
+  }
+
+  private isFresh(): boolean {
+    return Date.now() < this.filling;
   }
 
   private drawSources(): void {
