@@ -78,6 +78,7 @@ test("CSV has every row, NULL is empty, and no cell becomes a formula", () => {
   assert.equal(csv(f), 't,"a, b",n\r\n2025-01-13 18:00:00,"say ""no""",\r\n2025-01-13 18:00:00.500,\'=1+1,-2.5\r\n');
   assert.equal(facts(f), "2 rows, in 12 ms, 900 rows read");
   assert.equal(cell(f.fields[2] as Field, null), "NULL");
+  assert.equal(cell({ name: "day", type: "time", clickhouse: "Nullable(Date)", values: [] }, at), "2025-01-13");
 });
 
 test("a quick chart is over time, or bars, or not at all", () => {

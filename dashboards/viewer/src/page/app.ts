@@ -6,7 +6,7 @@ import { home, readAddress, write, type Address } from "./address";
 import * as client from "./client";
 import { DashboardView, type AppHost } from "./dashboard";
 import { onKeys } from "./keys";
-import { drawList, Masthead } from "./masthead";
+import { drawList, inOrder, Masthead } from "./masthead";
 import { announce } from "./popover";
 import { drawBanner, drawSourcesPage, isFilling } from "./running";
 import { onThemeChange, setTheme, themeNow } from "./themes";
@@ -71,7 +71,7 @@ export class App implements AppHost {
   }
 
   infos(): Promise<readonly client.DashboardInfo[]> {
-    this.known ??= client.dashboards().catch((err: unknown) => {
+    this.known ??= client.dashboards().then(inOrder).catch((err: unknown) => {
       this.known = null;
       throw err;
     });
@@ -137,7 +137,7 @@ export class App implements AppHost {
     this.leave();
     this.leave = () => undefined;
     const main = byId("main");
-    main.className = this.at.place;
+    main.className = `place-${this.at.place}`;
     fill(main, h("p.empty", {}, "One moment …"));
     this.masthead.place(this.at);
     try {

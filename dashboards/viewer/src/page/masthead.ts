@@ -82,7 +82,18 @@ export class Masthead {
   }
 }
 
-/** Dashboards by folder, in the order of the answer. */
+/** In the order in which the questions come; what is not known here comes last. */
+const order = ["migration", "ranks", "hashtags", "surge", "reported", "alerts", "quality", "pipeline"];
+
+export function inOrder(infos: readonly DashboardInfo[]): DashboardInfo[] {
+  const at = (d: DashboardInfo): number => {
+    const i = order.indexOf(d.uid.replace(/^tidemark-/, ""));
+    return i < 0 ? order.length : i;
+  };
+  return infos.toSorted((a, b) => at(a) - at(b));
+}
+
+/** Dashboards by folder, in the order of the list. */
 export function folders(infos: readonly DashboardInfo[]): [string, DashboardInfo[]][] {
   const by = new Map<string, DashboardInfo[]>();
   for (const d of infos) by.set(d.folder, [...(by.get(d.folder) ?? []), d]);

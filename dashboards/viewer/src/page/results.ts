@@ -14,10 +14,13 @@ const pad = (n: number): string => String(n).padStart(2, "0");
 /** A cell in words; what is missing is told, never 0. */
 export function cell(field: Field, v: Value): string {
   if (v === null) return "NULL";
-  if (field.type === "time" && typeof v === "number") return moment(v);
+  if (field.type === "time" && typeof v === "number") return isDay(field) ? moment(v).slice(0, 10) : moment(v);
   if (field.type === "number" && typeof v === "number") return Number.isInteger(v) ? String(v) : String(Number(v.toPrecision(10)));
   return String(v);
 }
+
+/** ClickHouse's Date has no clock. */
+const isDay = (field: Field): boolean => /\bDate(32)?\b/.test(field.clickhouse ?? "");
 
 function moment(ms: number): string {
   const d = new Date(ms);

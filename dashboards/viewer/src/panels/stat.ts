@@ -79,7 +79,9 @@ function layout(box: HTMLElement, cards: readonly HTMLElement[], all: readonly S
   const tries = orientation === "horizontal" ? [1] : orientation === "vertical" && w > 500 ? [n] : Array.from({ length: n }, (_v, i) => i + 1);
   let best = { columns: 1, sizes: [] as number[], sum: -1 };
   for (const columns of tries) {
-    const [wide, high] = [w / columns - 28, (tall - 8 * (Math.ceil(n / columns) - 1)) / Math.ceil(n / columns) - names - 10];
+    const wide = w / columns - 28;
+    const named = names > 0 && wide < 130 ? 2 * names - 4 : names; // long names take two lines
+    const high = (tall - 8 * (Math.ceil(n / columns) - 1)) / Math.ceil(n / columns) - named - 10;
     const sizes = all.map((s) => size(s, wide, s.times.length > 1 && o["graphMode"] === "area" ? high * 0.62 : high));
     const sum = sizes.reduce((a, b) => a + b, 0);
     if (sum > best.sum + 0.5) best = { columns, sizes, sum };
@@ -93,9 +95,9 @@ function layout(box: HTMLElement, cards: readonly HTMLElement[], all: readonly S
 /** The size of letters, pixels, at which a figure fits. */
 function size(s: Single, wide: number, high: number): number {
   const n = Math.max(1, letters(`${s.shown.prefix}${s.shown.text}`) + 0.62 * letters(s.shown.suffix));
-  const one = Math.min(44, high * 0.78, wide / (n * 0.64));
+  const one = Math.min(44, high * 0.78, wide / (n * 0.74));
   if (n < 13 || !s.shown.text.includes(" ")) return one;
-  return Math.max(one, Math.min(30, (high * 0.78) / 2.1, wide / (n * 0.64 * 0.62)));
+  return Math.max(one, Math.min(30, (high * 0.78) / 2.1, wide / (n * 0.74 * 0.62)));
 }
 
 /** Chinese letters are twice as wide. */
