@@ -52,6 +52,8 @@ export class Stage {
   private readonly watch: ResizeObserver;
   private size = "";
   private over = false;
+  /** The reader drags on this chart; charts that share its crosshair hear of it too. */
+  private dragging = false;
   private row = 0;
   private stop: number | null = null;
 
@@ -84,6 +86,7 @@ export class Stage {
     const built = this.play.build({ width, height, skin: s });
     this.u = new uPlot(this.options(built, { width, height, skin: s }), built.data, this.host);
     this.u.over.addEventListener("mouseenter", () => (this.over = true));
+    this.u.over.addEventListener("mousedown", () => (this.dragging = true));
     this.u.over.addEventListener("mouseleave", () => this.leave());
   }
 
@@ -157,7 +160,8 @@ export class Stage {
     if (width < 6) return;
     const [from, to] = [u.posToVal(left, "x"), u.posToVal(left + width, "x")];
     u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-    if (this.over || width > 6) this.ctx.onZoom(Math.round(Math.max(this.ctx.from, from)), Math.round(Math.min(this.ctx.to, to)));
+    if (this.dragging) this.ctx.onZoom(Math.round(Math.max(this.ctx.from, from)), Math.round(Math.min(this.ctx.to, to)));
+    this.dragging = false;
   }
 
   private pointed(u: uPlot): void {
