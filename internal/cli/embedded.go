@@ -52,7 +52,7 @@ func startEmbedded(ctx context.Context, cfg *config.Config, dir *instance.Dir, l
 	}
 	e := &embedded{engineCfg: engine.Config{
 		Library: cfg.Engine.Library, DataDir: dir.Path(engineFolder), Listen: freeOr(ctx, ports.ClickHouse),
-		MaxMemory: int64(cfg.Engine.MaxMemory), MaxQueries: cfg.Engine.MaxQueries,
+		MaxMemory: int64(cfg.Engine.MaxMemory), MaxQueries: cfg.Engine.MaxQueries, Analyst: analystLimits(cfg),
 	}}
 	var group errgroup.Group
 	group.Go(func() (err error) {
@@ -213,4 +213,9 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-t.C:
 		return nil
 	}
+}
+
+func analystLimits(cfg *config.Config) engine.Limits {
+	a := cfg.Engine.Analyst
+	return engine.Limits{Time: a.MaxTime.D(), Rows: int64(a.MaxRows), Memory: int64(a.MaxMemory), Queries: a.MaxQueries}
 }

@@ -65,6 +65,10 @@ understood).`,
 	f.Int64Var(&cfg.MaxMemory, "max-memory", 2<<30, "`bytes` that the engine may allocate")
 	f.IntVar(&cfg.MaxQueries, "max-queries", 8, "`number` of statements that run at once; others wait")
 	f.DurationVar(&cfg.StuckAfter, "stuck-after", 2*time.Minute, "end where a statement goes on so `long` after it was killed")
+	f.DurationVar(&cfg.Analyst.Time, "analyst-time", time.Minute, "how `long` a statement of the user analyst may run")
+	f.Int64Var(&cfg.Analyst.Rows, "analyst-rows", 10_000_000, "`rows` that its result may have")
+	f.Int64Var(&cfg.Analyst.Memory, "analyst-memory", 0, "`bytes` that it may take; 0: a quarter of --max-memory")
+	f.IntVar(&cfg.Analyst.Queries, "analyst-queries", 0, "`number` of them that run at once; 0: half of --max-queries")
 	f.BoolVar(&withStdin, "exit-with-stdin", false, "end when stdin does")
 	f.Lookup("exit-with-stdin").Hidden = true
 	return cmd

@@ -152,7 +152,7 @@ func (a *app) pointToClickHouse(ctx context.Context, w *where, cfg *config.Confi
 	}
 	p, err := engine.Spawn(ctx, engine.Config{
 		Library: cfg.Engine.Library, DataDir: dir.Path(engineFolder),
-		MaxMemory: int64(cfg.Engine.MaxMemory), MaxQueries: cfg.Engine.MaxQueries,
+		MaxMemory: int64(cfg.Engine.MaxMemory), MaxQueries: cfg.Engine.MaxQueries, Analyst: analystLimits(cfg),
 	}, log)
 	if err != nil {
 		return nil, errors.Join(err, dir.Release())

@@ -75,7 +75,7 @@ func (a *app) withEngine(ctx context.Context, cfg *config.Config, dir string, us
 		return err
 	}
 	p, err := engine.Spawn(ctx, engine.Config{
-		Library: cfg.Engine.Library, DataDir: dir, MaxMemory: int64(cfg.Engine.MaxMemory), MaxQueries: cfg.Engine.MaxQueries,
+		Library: cfg.Engine.Library, DataDir: dir, MaxMemory: int64(cfg.Engine.MaxMemory), MaxQueries: cfg.Engine.MaxQueries, Analyst: analystLimits(cfg),
 	}, log)
 	if err != nil {
 		return err

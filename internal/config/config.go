@@ -90,6 +90,17 @@ type HTTP struct {
 	MaxSeries   int      `yaml:"max_series"`
 }
 
+// Analyst is what a statement of the embedded engine's user analyst may use.
+type Analyst struct {
+	MaxTime Duration `yaml:"max_time"`
+	// MaxRows of a result.
+	MaxRows int `yaml:"max_rows"`
+	// MaxMemory of one statement, in bytes; 0: a quarter of engine.max_memory.
+	MaxMemory Bytes `yaml:"max_memory"`
+	// MaxQueries that run at once; others wait. 0: half of engine.max_queries.
+	MaxQueries int `yaml:"max_queries"`
+}
+
 // Engine is the embedded ClickHouse engine of `tidemark up`.
 type Engine struct {
 	// Library is the path of libchdb.so; empty: look in the usual places.
@@ -101,6 +112,8 @@ type Engine struct {
 	MaxMemory Bytes `yaml:"max_memory"`
 	// MaxQueries is how many queries run at once; others wait.
 	MaxQueries int `yaml:"max_queries"`
+	// Analyst limits the read-only login.
+	Analyst Analyst `yaml:"analyst"`
 }
 
 // Process is for the processors.

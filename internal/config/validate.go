@@ -194,6 +194,12 @@ func (k *checker) engine(c *Engine) {
 	k.need(err == nil && errPort == nil && loopback, "engine.listen", "is %q, want a loopback address such as 127.0.0.1:8123", c.Listen)
 	k.size("engine.max_memory", c.MaxMemory, 256<<20, 1<<40)
 	k.need(c.MaxQueries >= 1 && c.MaxQueries <= 1000, "engine.max_queries", "is %d, want 1 to 1000", c.MaxQueries)
+	k.between("engine.analyst.max_time", c.Analyst.MaxTime.D(), time.Second, time.Hour)
+	k.need(c.Analyst.MaxRows >= 1 && c.Analyst.MaxRows <= 1e9, "engine.analyst.max_rows", "is %d, want 1 to 1000000000", c.Analyst.MaxRows)
+	if c.Analyst.MaxMemory != 0 {
+		k.size("engine.analyst.max_memory", c.Analyst.MaxMemory, 16<<20, c.MaxMemory)
+	}
+	k.need(c.Analyst.MaxQueries >= 0 && c.Analyst.MaxQueries <= c.MaxQueries, "engine.analyst.max_queries", "is %d, want 0 to engine.max_queries (%d)", c.Analyst.MaxQueries, c.MaxQueries)
 }
 
 func (k *checker) process(c *Process) {

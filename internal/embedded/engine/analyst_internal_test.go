@@ -36,7 +36,7 @@ func TestAllowed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := allowed(&request{user: c.user, readOnly: c.readOnly}, st); (err == nil) != c.want {
+		if err := allowed(&request{user: c.user, readOnly: c.readOnly, settings: map[string]string{}}, &st); (err == nil) != c.want {
 			t.Errorf("%s, GET %t: %s: %v", c.user, c.readOnly, c.text, err)
 		}
 	}

@@ -1,10 +1,13 @@
 package engine_test
 
 import (
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -107,7 +110,7 @@ func TestAnalystSettingsAreClamped(t *testing.T) {
 			t.Errorf("%v: %q, want %q", pairs, got, want)
 		}
 	}
-	if a := ask(t, dsn, "SELECT sum(cityHash64(number)) FROM numbers(1000000000000)", param("max_execution_time", "1"), asAnalyst); !strings.Contains(a.body, "Code: 159.") {
+	if a := ask(t, dsn, "SELECT sum(cityHash64(number)) FROM numbers(15000000000)", param("max_execution_time", "1"), asAnalyst); !strings.Contains(a.body, "Code: 159.") {
 		t.Errorf("max_execution_time: %d %s", a.status, a.body)
 	}
 	options, err := clickhouse.ParseDSN(strings.Replace(dsn, "http://", "http://analyst:@", 1))
@@ -149,5 +152,36 @@ func TestJail(t *testing.T) {
 	mustAsk(t, dsn, "RESTORE TABLE tidemark.readings FROM File('one/')")
 	if got := mustAsk(t, dsn, "SELECT count() FROM readings"); got != "1000\n" {
 		t.Errorf("restored %s", got)
+	}
+}
+
+// The jail again: the owner too starts no program and reaches no other address,
+// not even on this machine.
+func TestJailHasNoDoor(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Bool
+	place := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Store(true) }))
+	defer place.Close()
+	dsn, p := spawn(t, engine.Config{DataDir: t.TempDir()})
+	for _, sql := range []string{
+		"SELECT * FROM url('" + place.URL + "/', 'LineAsString', 'x String')", "INSERT INTO FUNCTION url('" + place.URL + "/', 'CSV', 'x UInt8') VALUES (1)",
+		"SELECT * FROM remote('" + strings.TrimPrefix(place.URL, "http://") + "', system.one)",
+		"SELECT * FROM mysql('" + strings.TrimPrefix(place.URL, "http://") + "', 'a', 'b', 'c', 'd')",
+	} {
+		if a := ask(t, dsn, sql, param("max_execution_time", "20", "http_max_tries", "1", "connections_with_failover_max_tries", "1", "external_storage_connect_timeout_sec", "1")); a.status == http.StatusOK && a.body != "[]\n" {
+			t.Errorf("%s passes: %s", sql, a.body)
+		}
+	}
+	if asked.Load() {
+		t.Error("another address was reached")
+	}
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Pid()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"NoNewPrivs:\t1", "Seccomp:\t2"} {
+		if !strings.Contains(string(status), want) {
+			t.Errorf("the engine's process lacks %q", want)
+		}
 	}
 }

@@ -24,6 +24,8 @@ type Config struct {
 	MaxQueries int
 	// StuckAfter is how long a statement may go on after it was killed. 0: 2 min.
 	StuckAfter time.Duration
+	// Analyst limits the read-only login.
+	Analyst Limits
 }
 
 const (
@@ -51,6 +53,7 @@ func (c Config) withDefaults() Config {
 	if c.StuckAfter <= 0 {
 		c.StuckAfter = defaultStuckAfter
 	}
+	c.Analyst = c.Analyst.withDefaults(c.MaxMemory, c.MaxQueries)
 	if c.Listen == "" {
 		c.Listen = "127.0.0.1:0"
 	}
@@ -68,7 +71,7 @@ func (c Config) prepareDataDir() error {
 	}
 	values := map[string]any{
 		"Dir": c.DataDir, "Database": database,
-		"MaxMemory": c.MaxMemory, "QueryMemory": c.MaxMemory * 3 / 4, "AnalystMemory": c.MaxMemory / 2,
+		"MaxMemory": c.MaxMemory, "QueryMemory": c.MaxMemory * 3 / 4,
 	}
 	for name, text := range map[string]string{"config.xml": serverXML, "users.xml": usersXML} {
 		if err := writeTemplate(filepath.Join(c.DataDir, name), text, values); err != nil {

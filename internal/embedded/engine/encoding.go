@@ -13,6 +13,10 @@ import (
 	"github.com/pierrec/lz4/v4"
 )
 
+// maxWindow is how much a body may want to be remembered of what came before;
+// zstd itself would grant half a gigabyte.
+const maxWindow = 64 << 20
+
 // decodedBody unpacks the request's body: first the encoding of HTTP, then
 // ClickHouse's own frames.
 func decodedBody(r *http.Request, frames bool) (io.Reader, error) {
@@ -28,7 +32,7 @@ func decodedBody(r *http.Request, frames bool) (io.Reader, error) {
 		body = brotli.NewReader(body)
 	case "zstd":
 		var d *zstd.Decoder
-		d, err = zstd.NewReader(body, zstd.WithDecoderConcurrency(1))
+		d, err = zstd.NewReader(body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 		body = d
 	case "lz4":
 		body = lz4.NewReader(body)

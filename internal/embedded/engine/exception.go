@@ -14,6 +14,7 @@ const (
 	codeSyntaxError        = 62
 	codeUnknownTypeOfQuery = 78
 	codeIntoOutfile        = 80
+	codeTimeout            = 159
 	codeReadonly           = 164
 	codeTooManyQueries     = 202
 	codeSessionNotFound    = 372
@@ -50,6 +51,7 @@ func codeName(code int) string {
 		codeSyntaxError:        "SYNTAX_ERROR",
 		codeUnknownTypeOfQuery: "UNKNOWN_TYPE_OF_QUERY",
 		codeIntoOutfile:        "INTO_OUTFILE_NOT_ALLOWED",
+		codeTimeout:            "TIMEOUT_EXCEEDED",
 		codeReadonly:           "READONLY",
 		codeTooManyQueries:     "TOO_MANY_SIMULTANEOUS_QUERIES",
 		codeSameQueryID:        "QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING",

@@ -40,6 +40,9 @@ func readStatement(req *request, body io.Reader) (st statement, data io.Reader, 
 	if len(head) < headSize {
 		return st, nil, err
 	}
+	if req.user == analyst {
+		return st, nil, exceptionf(codeSyntaxError, "Max query size exceeded: a statement has %d bytes at most", headSize)
+	}
 	more, readErr := io.ReadAll(io.LimitReader(body, maxStatement+1))
 	if readErr != nil {
 		return st, nil, bodyError(readErr)
@@ -74,8 +77,8 @@ func (r *run) execute(ctx context.Context) error {
 	fallback(&format, defaultFormat)
 	r.out.setFormat(format)
 	// The stream's parts are documents of their own: they can be joined in some
-	// formats only.
-	if !streams(r.st.verb) || !joinable(format) {
+	// formats only. A row of totals ends a stream with an error.
+	if !streams(r.st.verb) || r.st.totals || !joinable(format) {
 		return r.whole(r.st.text, format)
 	}
 	stream := r.session.conn.stream(r.st.text, format, r.req.params)

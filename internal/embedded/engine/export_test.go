@@ -8,3 +8,6 @@ func HasLandlock() bool {
 
 // Kill ends the process by SIGKILL.
 func (p *Process) Kill() { p.kill() }
+
+// Pid is the process's id.
+func (p *Process) Pid() int { return p.cmd.Process.Pid }

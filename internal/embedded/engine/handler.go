@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -17,7 +18,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost && r.Method != http.MethodPut:
 		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
 	case r.URL.Path == "/ping", r.URL.Path == "/replicas_status",
-		r.URL.Path == "/" && r.Method != http.MethodPost && r.URL.Query().Get("query") == "":
+		r.URL.Path == "/" && (r.Method == http.MethodGet || r.Method == http.MethodHead) && r.URL.Query().Get("query") == "":
 		commonHead(w.Header())
 		w.Header().Set("Content-Type", "text/html; charset=UTF-8")
 		io.WriteString(w, "Ok.\n") //nolint:errcheck // nobody is left to tell
@@ -38,11 +39,14 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request) {
 		s.finish(newOutput(w, bare), err)
 		return
 	}
-	if req.user == analyst {
-		req.confine(s.cfg.MaxMemory)
-	}
 	out := newOutput(w, req)
-	s.finish(out, s.statement(r, req, out))
+	if req.user == analyst {
+		if err := req.confine(s.cfg.Analyst); err != nil {
+			s.finish(out, err)
+			return
+		}
+	}
+	s.finish(out, s.admitted(w, r, req, out))
 }
 
 func (s *server) finish(out *output, err error) {
@@ -56,6 +60,16 @@ func (s *server) finish(out *output, err error) {
 	}
 }
 
+// admitted is the statement of whoever may send one now.
+func (s *server) admitted(w http.ResponseWriter, r *http.Request, req *request, out *output) error {
+	leave, err := s.admit(w, req)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return s.statement(r, req, out)
+}
+
 // statement takes a request from its body to the end of its result.
 func (s *server) statement(r *http.Request, req *request, out *output) error {
 	body, err := decodedBody(r, req.framesIn)
@@ -66,7 +80,10 @@ func (s *server) statement(r *http.Request, req *request, out *output) error {
 	if err != nil {
 		return err
 	}
-	if err := allowed(req, st); err != nil {
+	if req.arrived != nil {
+		req.arrived()
+	}
+	if err := allowed(req, &st); err != nil {
 		return err
 	}
 	// An upload takes as long as its client likes: it holds no slot and no session.
@@ -88,6 +105,8 @@ func (s *server) statement(r *http.Request, req *request, out *output) error {
 		return err
 	}
 	defer written()
+	ctx, done := req.bounded(r.Context())
+	defer done()
 	session, err := s.sessions.take(req)
 	if err != nil {
 		return err
@@ -101,17 +120,21 @@ func (s *server) statement(r *http.Request, req *request, out *output) error {
 		return job.insert(file)
 	}
 	if streams(st.verb) {
-		defer s.killOnLeave(r.Context(), req.queryID)()
+		defer s.killOnLeave(ctx, req.runID())()
 	}
-	return job.execute(r.Context())
+	err = job.execute(ctx)
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return exceptionf(codeTimeout, "Timeout exceeded: maximum: %s", req.most()-killGrace)
+	}
+	return err
 }
 
 // enter waits for a slot and books the query id.
 func (s *server) enter(ctx context.Context, req *request, st statement) (leave func(), err error) {
 	s.mu.Lock()
-	_, taken := s.running[req.queryID]
+	_, taken := s.running[req.runID()]
 	if !taken {
-		s.running[req.queryID] = struct{}{}
+		s.running[req.runID()] = struct{}{}
 	}
 	s.mu.Unlock()
 	if taken {
@@ -120,18 +143,37 @@ func (s *server) enter(ctx context.Context, req *request, st statement) (leave f
 	forget := func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		delete(s.running, req.queryID)
+		delete(s.running, req.runID())
 	}
 	if st.verb == "KILL" || st.verb == "SYSTEM" { // they help when every slot is taken
 		return forget, nil
 	}
-	select {
-	case s.slots <- struct{}{}:
-		return func() { <-s.slots; forget() }, nil
-	case <-ctx.Done():
+	var held []chan struct{}
+	release := func() {
+		for _, slots := range held {
+			<-slots
+		}
 		forget()
-		return nil, exceptionf(codeCancelled, "Query was cancelled while it waited for others to end")
 	}
+	for _, slots := range s.slotsOf(req) {
+		select {
+		case slots <- struct{}{}:
+			held = append(held, slots)
+		case <-ctx.Done():
+			release()
+			return nil, exceptionf(codeCancelled, "Query was cancelled while it waited for others to end")
+		}
+	}
+	return release, nil
+}
+
+// slotsOf are what a statement needs one of each to run: analysts together have
+// fewer than there are, so that the program always finds one.
+func (s *server) slotsOf(req *request) []chan struct{} {
+	if req.user == analyst {
+		return []chan struct{}{s.analystSlots, s.slots}
+	}
+	return []chan struct{}{s.slots}
 }
 
 // killAgain is how long a killed statement has before it is killed again.

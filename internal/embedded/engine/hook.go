@@ -55,6 +55,10 @@ func serveArgs(args []string) error {
 	flags.Int64Var(&cfg.MaxMemory, "max-memory", 0, "")
 	flags.IntVar(&cfg.MaxQueries, "max-queries", 0, "")
 	flags.DurationVar(&cfg.StuckAfter, "stuck-after", 0, "")
+	flags.DurationVar(&cfg.Analyst.Time, "analyst-time", 0, "")
+	flags.Int64Var(&cfg.Analyst.Rows, "analyst-rows", 0, "")
+	flags.Int64Var(&cfg.Analyst.Memory, "analyst-memory", 0, "")
+	flags.IntVar(&cfg.Analyst.Queries, "analyst-queries", 0, "")
 	withStdin := flags.Bool("exit-with-stdin", false, "")
 	if len(args) == 0 || args[0] != "engine" {
 		return fmt.Errorf("parse arguments: want engine, got %q", args)

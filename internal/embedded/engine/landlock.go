@@ -73,31 +73,52 @@ func allRights(abi int) uint64 {
 	return rights
 }
 
+// ruleset is all that this version of Landlock can take, and the size of its
+// description. What is not allowed by a rule is then refused; for connections
+// there are no rules. The socket that the engine listens on is the parent's, who
+// has bound it.
+func ruleset(abi int) (attr unix.LandlockRulesetAttr, size uintptr) {
+	attr.Handled_access_fs = allRights(abi)
+	size = unsafe.Sizeof(attr.Handled_access_fs)
+	if abi >= 4 {
+		attr.Handled_access_net = unix.LANDLOCK_ACCESS_NET_CONNECT_TCP
+		if os.Getenv(inheritedFD) != "" {
+			attr.Handled_access_net |= unix.LANDLOCK_ACCESS_NET_BIND_TCP
+		}
+		size += unsafe.Sizeof(attr.Handled_access_net)
+	}
+	if abi >= 6 {
+		attr.Scoped = unix.LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | unix.LANDLOCK_SCOPE_SIGNAL
+		size += unsafe.Sizeof(attr.Scoped)
+	}
+	return attr, size
+}
+
 func enterJail(abi int, exe, dataDir, library string) error {
-	attr := unix.LandlockRulesetAttr{Handled_access_fs: allRights(abi)}
-	fd, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(unsafe.Pointer(&attr)), unsafe.Sizeof(attr.Handled_access_fs), 0)
+	attr, size := ruleset(abi)
+	fd, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(unsafe.Pointer(&attr)), size, 0)
 	if errno != 0 {
 		return fmt.Errorf("make landlock rules: %w", errno)
 	}
-	ruleset := int(fd)
-	defer unix.Close(ruleset)
-	if err := allowPath(ruleset, dataDir, attr.Handled_access_fs); err != nil {
+	rules := int(fd)
+	defer unix.Close(rules)
+	if err := allowPath(rules, dataDir, attr.Handled_access_fs); err != nil {
 		return err
 	}
 	for _, path := range []string{exe, library} {
-		if err := allowPath(ruleset, path, rightsRun); err != nil {
+		if err := allowPath(rules, path, rightsRun); err != nil {
 			return err
 		}
 	}
 	for _, rule := range systemPaths() {
-		if err := allowPath(ruleset, rule.path, rule.rights); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := allowPath(rules, rule.path, rule.rights); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
 	}
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("renounce new privileges: %w", err)
 	}
-	if _, _, errno := unix.Syscall(unix.SYS_LANDLOCK_RESTRICT_SELF, uintptr(ruleset), 0, 0); errno != 0 {
+	if _, _, errno := unix.Syscall(unix.SYS_LANDLOCK_RESTRICT_SELF, uintptr(rules), 0, 0); errno != 0 {
 		return fmt.Errorf("restrict with landlock: %w", errno)
 	}
 	return fmt.Errorf("start anew in the jail: %w", syscall.Exec(exe, os.Args, append(bareEnv(), jailMark+"=1")))

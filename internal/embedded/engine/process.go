@@ -90,6 +90,8 @@ func childArgs(cfg Config) []string {
 		"engine", "--data-dir", cfg.DataDir, "--http", cfg.Listen,
 		"--max-memory", strconv.FormatInt(cfg.MaxMemory, 10),
 		"--max-queries", strconv.Itoa(cfg.MaxQueries), "--exit-with-stdin", "--stuck-after", cfg.StuckAfter.String(),
+		"--analyst-time", cfg.Analyst.Time.String(), "--analyst-rows", strconv.FormatInt(cfg.Analyst.Rows, 10),
+		"--analyst-memory", strconv.FormatInt(cfg.Analyst.Memory, 10), "--analyst-queries", strconv.Itoa(cfg.Analyst.Queries),
 	}
 	if cfg.Library != "" {
 		args = append(args, "--library", cfg.Library)

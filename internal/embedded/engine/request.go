@@ -43,6 +43,8 @@ type request struct {
 	method              frameMethod
 	acceptEncoding      string
 	waitEnd             bool
+	// arrived is called when the statement is read; nil: nobody waits for that.
+	arrived func()
 }
 
 func parseRequest(r *http.Request) (*request, error) {

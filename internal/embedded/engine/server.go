@@ -27,6 +27,9 @@ type server struct {
 	// writers counts the statements that write, so that a freeze can wait for
 	// them and hold back others.
 	writers *semaphore.Weighted
+	// analystSlots are those that analysts may have of them, waiting those of them
+	// who have sent a statement.
+	analystSlots, waiting chan struct{}
 
 	mu      sync.Mutex
 	running map[string]struct{}
@@ -58,12 +61,16 @@ func Serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(addr st
 		return err
 	}
 	defer listener.Close()
+	if err := renounce(); err != nil {
+		log.WarnContext(ctx, "engine could start programs and reach other machines", "err", err)
+	}
 	c, err := boot(cfg)
 	if err != nil {
 		return err
 	}
 	s := &server{
 		core: c, cfg: cfg, log: log, slots: make(chan struct{}, cfg.MaxQueries), writers: semaphore.NewWeighted(maxWriters), running: map[string]struct{}{},
+		analystSlots: make(chan struct{}, cfg.Analyst.Queries), waiting: make(chan struct{}, analystWaiting),
 		stuck:    make(chan string, 1),
 		sessions: &sessions{core: c, kept: map[string]*session{}, now: time.Now},
 	}

@@ -50,7 +50,7 @@ func (s *session) configure(req *request) error {
 			return err
 		}
 	}
-	if err := s.set(req.settings, req.queryID); err != nil {
+	if err := s.set(req.settings, req.runID()); err != nil {
 		return err
 	}
 	// On a kept session readonly could never be lifted; the gateway's own check

@@ -14,6 +14,8 @@ type statement struct {
 	// format is what a FORMAT clause at the end asks for, or "", and bare is the
 	// text without that clause.
 	format, bare string
+	// totals is set where the result has a row of totals behind its rows.
+	totals bool
 	// insert is set where rows follow in the request.
 	insert *insertHead
 }
@@ -57,6 +59,9 @@ func finishStatement(text, verb string) (statement, error) {
 	text = text[:tokens[len(tokens)-1].to]
 	st := statement{text: text, bare: text, verb: verb}
 	lex := &lexer{text: text}
+	for i := range tokens[1:] {
+		st.totals = st.totals || lex.is(tokens[i], "WITH") && lex.is(tokens[i+1], "TOTALS")
+	}
 	if at := formatClause(lex, tokens); at >= 0 {
 		st.format = lex.name(tokens[at+1])
 		st.bare = text[:tokens[at].from] + text[tokens[at+1].to:]

@@ -35,4 +35,5 @@ func keepSignals() (restore func() error, err error)       { return nil, errUnsu
 func memoryFile(string) (*os.File, error)                  { return nil, errUnsupported }
 func captureStderr(func()) (string, error)                 { return "", errUnsupported }
 func jail(string, string) error                            { return errNoLandlock }
+func renounce() error                                      { return errNoLandlock }
 func landlockVersion() (int, error)                        { return 0, errNoLandlock }
