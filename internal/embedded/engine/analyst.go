@@ -23,10 +23,8 @@ type Limits struct {
 const (
 	defaultAnalystTime = time.Minute
 	defaultAnalystRows = 10_000_000
-	// A result is also bounded in bytes, and what is read for it in rows: both
-	// are far beyond what a question about one database needs.
+	// analystResultBytes bounds a result beside its rows.
 	analystResultBytes = 1 << 30
-	analystReadRows    = 20_000_000_000
 	analystThreads     = 4
 	// analystWaiting is how many statements of analysts may be on their way at
 	// once, from the first byte of the body on.
@@ -66,7 +64,6 @@ func (q *request) confine(limits Limits) error {
 		"max_execution_time": clamp(asked["max_execution_time"], max(1, seconds/2), seconds),
 		"max_result_rows":    clamp(asked["max_result_rows"], limits.Rows, limits.Rows),
 		"max_result_bytes":   clamp(asked["max_result_bytes"], analystResultBytes, analystResultBytes),
-		"max_rows_to_read":   clamp(asked["max_rows_to_read"], analystReadRows, analystReadRows),
 		"max_memory_usage":   clamp(asked["max_memory_usage"], limits.Memory, limits.Memory),
 		"max_threads":        clamp(asked["max_threads"], analystThreads, analystThreads),
 		"max_query_size":     strconv.Itoa(analystText),
@@ -119,7 +116,7 @@ func harmless(name string) bool {
 	switch name {
 	case "enable_http_compression", "network_compression_method", "network_zstd_compression_level", "http_zlib_compression_level",
 		"join_use_nulls", "extremes", "session_timezone", "date_time_output_format", "date_time_input_format", "result_overflow_mode",
-		"cast_keep_nullable", "prefer_column_name_to_alias", "final", "asterisk_include_alias_columns", "max_block_size",
+		"cast_keep_nullable", "prefer_column_name_to_alias", "final", "asterisk_include_alias_columns", "max_block_size", "max_rows_to_read",
 		"describe_compact_output", "describe_include_subcolumns", "cancel_http_readonly_queries_on_client_close",
 		"output_format_native_use_flattened_dynamic_and_json_serialization":
 		return true

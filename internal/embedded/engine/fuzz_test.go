@@ -145,7 +145,7 @@ func FuzzGateway(f *testing.F) {
 		checkPassed(t, st)
 		for name, most := range map[string]int64{
 			"max_execution_time": 60, "max_result_rows": limits.Rows, "max_memory_usage": limits.Memory, "max_threads": analystThreads,
-			"max_result_bytes": analystResultBytes, "max_rows_to_read": analystReadRows,
+			"max_result_bytes": analystResultBytes,
 		} {
 			if v, err := strconv.ParseInt(req.settings[name], 10, 64); err != nil || v < 1 || v > most {
 				t.Fatalf("%s is %q", name, req.settings[name])

@@ -175,7 +175,7 @@ func TestLimitsCannotBeTurnedOff(t *testing.T) {
 	t.Parallel()
 	dsn, _, _ := analystEngine(t)
 	for name, most := range map[string]string{
-		"max_execution_time": "60", "max_result_rows": "10000000", "max_memory_usage": "536870912", "max_threads": "4", "max_rows_to_read": "20000000000",
+		"max_execution_time": "60", "max_result_rows": "10000000", "max_memory_usage": "536870912", "max_threads": "4",
 		"max_result_bytes": "1073741824", "readonly": "1", "allow_ddl": "0", "max_query_size": "262144",
 	} {
 		for _, value := range []string{"0", "-1", "1e-9", "0.4", "NaN", "nan", "Inf", "-inf", "1e400", "0x1p80", "18446744073709551615", "99999999999999999999999", "auto", "", " 0", "0 ", "1_0", "'0'", "\x00"} {
