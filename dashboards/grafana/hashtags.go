@@ -43,10 +43,8 @@ func Hashtags() *Board {
 				ID: 8, Title: "Who leads, who follows", Unit: "none", W: 24, H: 8,
 				Description: "Of each pair of families of sources: by how many hours the second is later where the two go together best, how well they do (Pearson's correlation of what is new by hour), and by how many hours the first surge of the one began before that of the other. Over the newest 90 days of the topic. A correlation is no cause.",
 			}, leadLag).
-				OverrideByName("Later by", fields(property("unit", "h"))).
-				OverrideByName("First surge earlier by", fields(property("unit", "h"), property("decimals", 0))).
-				OverrideByName("Correlation", fields(property("decimals", 2))).
-				OverrideByName("Hours compared", fields(property("unit", "none"))),
+				OverrideByName("First surge earlier by, hours", fields(property("decimals", 0))).
+				OverrideByName("Correlation", fields(property("decimals", 2))),
 		)
 }
 
@@ -68,8 +66,8 @@ const attentionApps = `SELECT time, series, Value FROM (
 )
 ORDER BY time WITH FILL STEP toIntervalDay(1) INTERPOLATE (series)`
 
-const leadLag = `SELECT topic AS "Topic", basis AS "Basis", leader AS "First", follower AS "Then", lag_h AS "Later by", correlation AS "Correlation",
-    hours AS "Hours compared", onset_lead_h AS "First surge earlier by"
+const leadLag = `SELECT topic AS "Topic", basis AS "Basis", leader AS "First", follower AS "Then", lag_h AS "Hours later", correlation AS "Correlation",
+    hours AS "Hours compared", onset_lead_h AS "First surge earlier by, hours"
 FROM v_lead_lag
 WHERE topic IN (${topic:singlequote}) AND basis IN (${basis:singlequote})
 ORDER BY correlation DESC`
