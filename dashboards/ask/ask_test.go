@@ -238,10 +238,16 @@ func TestTheSameQuestionIsAskedOnce(t *testing.T) {
 			t.Errorf("asked %d times (%v), want twice: the answer is old", asked.Load(), err)
 		}
 		time.Sleep(time.Minute)
-		if len(s.flights) != 0 || s.cells != 0 {
-			t.Errorf("%d answers are kept for ever", len(s.flights))
+		if n, cells := kept(s); n != 0 || cells != 0 {
+			t.Errorf("%d answers are kept for ever", n)
 		}
 	})
+}
+
+func kept(s *shared) (flights, cells int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.flights), s.cells
 }
 
 func TestTheLastWhoLeavesEndsTheQuestion(t *testing.T) {
@@ -270,7 +276,7 @@ func TestTheLastWhoLeavesEndsTheQuestion(t *testing.T) {
 		leaveToo()
 		synctest.Wait()
 		<-ended
-		if len(s.flights) != 0 {
+		if n, _ := kept(s); n != 0 {
 			t.Error("the question is kept")
 		}
 	})
