@@ -123,7 +123,7 @@ generate: ## Write generated files anew: messages, dashboards and reference page
 	go run . docs cli >docs/cli.md
 	go run . docs metrics >docs/metrics.md
 	go run . docs sources >docs/sources.md
-	TIDEMARK_GOLDEN=write go test -count=1 -run Schema ./internal/repo
+	TIDEMARK_GOLDEN=write go test -count=1 -run 'Schema|Dictionary' ./internal/repo
 
 .PHONY: check-deploy
 check-deploy: bin/prometheus/.installed ## The files of deploy/, by the tools of those who read them

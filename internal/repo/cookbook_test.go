@@ -35,6 +35,7 @@ func TestAnalystsPages(t *testing.T) {
 	settled(t, address)
 
 	t.Run("cookbook", func(t *testing.T) { cookbookHolds(t, address) })
+	t.Run("dictionary", func(t *testing.T) { dictionaryRows(t, address) })
 	t.Run("ways in", func(t *testing.T) { waysInHold(t, address) })
 }
 
@@ -51,7 +52,7 @@ func cookbookHolds(t *testing.T, address string) {
 			break
 		}
 		question, query, want := rest[found[2]:found[3]], rest[found[4]:found[5]], rest[found[6]:found[7]]
-		got, err := ask(t.Context(), address, query)
+		got, err := answer(t, address, query, want)
 		if err != nil {
 			t.Errorf("%s\n%v", question, err)
 		} else if diff := cmp.Diff(want, got); diff != "" {
@@ -106,17 +107,36 @@ func ask(ctx context.Context, address, query string) (string, error) {
 	return strings.TrimSpace(string(body)), err
 }
 
+// answer asks until the answer is the wanted one: a rollup that depends on
+// another may need one more round. It gives up after two, with the last answer.
+func answer(t *testing.T, address, query, want string) (got string, err error) {
+	t.Helper()
+	patience := 90 * time.Second
+	if os.Getenv("TIDEMARK_GOLDEN") == "write" {
+		patience = 0
+	}
+	for deadline := time.Now().Add(patience); ; time.Sleep(2 * time.Second) {
+		got, err = ask(t.Context(), address, query)
+		if err == nil && got == want || !time.Now().Before(deadline) {
+			return got, err
+		}
+	}
+}
+
 // settled waits until the case is rolled up whole, and all of it told.
 func settled(t *testing.T, address string) {
 	t.Helper()
 	const asked = `SELECT (SELECT max(hour) FROM v_tags_hourly) = '2025-02-27 23:00:00'
 		AND (SELECT max(hour) FROM v_ranks_hourly) = '2025-02-27 23:00:00'
 		AND (SELECT count() FROM v_lead_lag WHERE topic = 'tiktok-refugees') = 3
-		AND (SELECT countIf(topic = 'tiktok-refugees') FROM v_migrations) = 1
+		AND (SELECT countIf(topic = 'tiktok-refugees' AND origin_rank_last IS NOT NULL) FROM v_migrations) = 1
 		AND (SELECT max(at) FROM v_deliveries) > '2025-02-24' AS ready`
 	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(time.Second) {
 		got, err := ask(t.Context(), address, asked)
 		if err == nil && strings.HasSuffix(got, "| 1 |") {
+			if os.Getenv("TIDEMARK_GOLDEN") == "write" {
+				time.Sleep(90 * time.Second) // two rounds of the rollups
+			}
 			return
 		}
 		if time.Now().After(deadline) {

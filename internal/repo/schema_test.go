@@ -96,19 +96,26 @@ func runs(t *testing.T, ch *clickhouse.Client, query string) error {
 	return errors.Join(rows.Err(), rows.Close())
 }
 
+// columnsOf are all columns of all tables and views, the views first.
+func columnsOf(t *testing.T, ch *clickhouse.Client) []column {
+	t.Helper()
+	columns, err := clickhouse.Select[column](t.Context(), ch, `
+		SELECT t.name AS table, t.comment AS about, t.engine AS engine, c.name AS name, c.type AS type, c.comment AS comment
+		FROM system.columns AS c INNER JOIN system.tables AS t ON t.database = c.database AND t.name = c.table
+		WHERE t.database = currentDatabase() AND t.name != 'tidemark_migrations'
+		ORDER BY t.engine = 'View' DESC, t.name, c.position`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return columns
+}
+
 // TestSchemaPageIsCurrent compares docs/schema.md with what the migrations
 // make, and holds that every table and every column says what it is.
 func TestSchemaPageIsCurrent(t *testing.T) {
 	t.Parallel()
 	ch := migrated(t)
-	columns, err := clickhouse.Select[column](t.Context(), ch, `
-		SELECT t.name AS table, t.comment AS about, t.engine AS engine, c.name AS name, c.type AS type, c.comment AS comment
-		FROM system.columns AS c INNER JOIN system.tables AS t ON t.database = c.database AND t.name = c.table
-		WHERE t.database = currentDatabase() AND t.name NOT LIKE '%migrations'
-		ORDER BY t.engine = 'View' DESC, t.name, c.position`)
-	if err != nil {
-		t.Fatal(err)
-	}
+	columns := columnsOf(t, ch)
 	got := schemaPage(t, columns)
 	page := filepath.Join(root, "docs/schema.md")
 	if os.Getenv("TIDEMARK_GOLDEN") == "write" {
