@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,31 +28,49 @@ the database, are kept; a file has its name only when it is whole. The same rows
 the same bytes. A day that is not over is marked as partial. Days go through one by
 one, so memory does not grow with the table. An embedded ClickHouse is read by its
 read-only login, with the limits of that.
+
+With --episode or --migration it makes a pack of evidence instead, a zip file or a
+folder: data, pictures, SQL, events, reported figures with their sources, gaps, the
+meaning of the columns, checksums, and a README. The same data gives the same bytes.
 `
 
 type exportOptions struct {
 	where
 	out, format, by, time, from, to, name string
+	episode, migration                    string
+	force                                 bool
 }
 
 func (a *app) exportCommand() *cobra.Command {
 	var o exportOptions
 	cmd := &cobra.Command{
-		Use:   "export TABLE|QUERY",
+		Use:   "export [TABLE|QUERY]",
 		Short: "Write tables into files by day, with checksums",
 		Long:  exportLong + whereHelp,
 		Example: `  tidemark export readings
   tidemark export v_ranks --format csv --from 2025-01-10 --to 2025-01-31
   tidemark export "SELECT * FROM v_readings WHERE metric = 'rank'" --name ranks
   tidemark export entities --by none --format ndjson
+  tidemark export --episode 695d133cd7d2aa6cb8ddb85e --out rednote.zip
   tidemark export looks --dsn http://reader:secret@ch.example.org:8123/tidemark`,
-		Args: args(cobra.ExactArgs(1)),
+		Args: args(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, given []string) error {
+			switch packs := o.episode != "" || o.migration != ""; {
+			case packs && len(given) > 0, o.episode != "" && o.migration != "":
+				return usagef("read arguments of tidemark export: a table, --episode and --migration exclude each other")
+			case packs:
+				return a.exportEvidence(cmd.Context(), &o)
+			case len(given) == 0:
+				return usagef("read arguments of tidemark export: the name of a table, a query, or --episode is missing; see tidemark export --help")
+			}
 			return a.export(cmd.Context(), &o, given[0])
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.out, "out", "exports", "`directory` to write into")
+	f.StringVar(&o.out, "out", "", "`directory` to write into (default exports); of evidence: the file NAME.zip, or the folder")
+	f.StringVar(&o.episode, "episode", "", "make the evidence of the episode with this `id`")
+	f.StringVar(&o.migration, "migration", "", "make the evidence of a migration and all its episodes, by its `id` or topic")
+	f.BoolVar(&o.force, "force", false, "replace other evidence of that name")
 	f.StringVar(&o.format, "format", "parquet", "parquet, csv or ndjson")
 	f.StringVar(&o.by, "by", "day", "one file per day, month or none (one file of all)")
 	f.StringVar(&o.time, "time", "", "`column` of moments or days that divides the rows (default: found by its name)")
@@ -64,7 +83,7 @@ func (a *app) exportCommand() *cobra.Command {
 }
 
 func (o *exportOptions) config(what string, now time.Time) (export.Config, error) {
-	c := export.Config{What: what, Name: o.name, Dir: o.out, Time: o.time, Now: now}
+	c := export.Config{What: what, Name: o.name, Dir: cmp.Or(o.out, "exports"), Time: o.time, Now: now}
 	switch c.Format = export.Format(o.format); c.Format {
 	case export.Parquet, export.CSV, export.NDJSON:
 	default:

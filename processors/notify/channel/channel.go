@@ -20,8 +20,8 @@ import (
 	"time"
 
 	"github.com/tidemark/tidemark/internal/config"
+	"github.com/tidemark/tidemark/internal/picture"
 	"github.com/tidemark/tidemark/processors/notify/message"
-	"github.com/tidemark/tidemark/processors/notify/picture"
 )
 
 // Options are what all channels of a receiver share.

@@ -6,13 +6,13 @@ import (
 	"image"
 	"image/png"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/tidemark/tidemark/internal/event"
-	"github.com/tidemark/tidemark/processors/notify/message"
-	"github.com/tidemark/tidemark/processors/notify/picture"
+	"github.com/tidemark/tidemark/internal/picture"
 )
 
 var end = time.Date(2025, 1, 13, 22, 0, 0, 0, time.UTC)
@@ -40,11 +40,11 @@ func episode(metric string, value func(i int) float64) *event.Episode {
 
 func draw(t *testing.T, e *event.Episode) image.Image {
 	t.Helper()
-	data, err := picture.Draw(e, picture.Words{Title: "RedNote took #1", Amount: message.Amount, Unit: message.Unit(e)})
+	data, err := picture.Draw(e, picture.Words{Title: "RedNote took #1", Amount: amount, Unit: "rank"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := picture.Draw(e, picture.Words{Title: "RedNote took #1", Amount: message.Amount, Unit: message.Unit(e)})
+	again, err := picture.Draw(e, picture.Words{Title: "RedNote took #1", Amount: amount, Unit: "rank"})
 	if err != nil || !bytes.Equal(data, again) {
 		t.Errorf("the second picture differs: %v", err)
 	}
@@ -176,7 +176,7 @@ func TestPicturesOfOddEpisodes(t *testing.T) {
 		{History: []*event.Moment{{AtMs: 1}}},
 		episode("views", func(i int) float64 { return math.NaN() }),
 	} {
-		if _, err := picture.Draw(e, picture.Words{Amount: message.Amount}); !errors.Is(err, picture.ErrNothing) {
+		if _, err := picture.Draw(e, picture.Words{Amount: amount}); !errors.Is(err, picture.ErrNothing) {
 			t.Errorf("%d moments: %v", len(e.GetHistory()), err)
 		}
 	}
@@ -187,8 +187,16 @@ func TestTitlesOfAnyLanguage(t *testing.T) {
 	t.Parallel()
 	e := episode(event.MetricRank, func(int) float64 { return 20 })
 	for _, title := range []string{"小红书 took #1", strings.Repeat("long ", 200), "", "\x00\xff", "🔴 Übergrößenträger ×31 −54 %"} {
-		if _, err := picture.Draw(e, picture.Words{Title: title, Amount: message.Amount}); err != nil {
+		if _, err := picture.Draw(e, picture.Words{Title: title, Amount: amount}); err != nil {
 			t.Errorf("%q: %v", title, err)
 		}
 	}
+}
+
+// amount writes a value as a caller would.
+func amount(e *event.Episode, v float64) string {
+	if e.GetMetric() == event.MetricRank {
+		return "#" + strconv.Itoa(int(v))
+	}
+	return strconv.FormatFloat(v, 'g', 3, 64) + " " + e.GetUnit()
 }

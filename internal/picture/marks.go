@@ -45,7 +45,7 @@ func (c *curve) plotters(p *plot.Plot, e *event.Episode, w Words) {
 		if x < (c.from+c.to)/2 {
 			s = right
 		}
-		c.note(p, x, top, "began "+time.UnixMilli(e.GetOnsetMs()).In(w.Zone).Format("Mon 15:04"), red, s)
+		c.note(p, x, top, "began "+time.UnixMilli(e.GetOnsetMs()).In(w.Zone).Format(c.clock()), red, s)
 	}
 	for _, part := range c.parts {
 		c.line(p, part, e.GetBasis() == event.Basis_BASIS_MODELLED)
@@ -172,8 +172,21 @@ func (c *curve) peak(p *plot.Plot, e *event.Episode, w Words) {
 	if x < (c.from+c.to)/2 {
 		s = right
 	}
-	c.note(p, x, y, "peak "+w.Amount(e, e.GetPeak())+", "+time.UnixMilli(e.GetPeakAtMs()).In(w.Zone).Format("Mon 15:04"), red, s)
+	if c.rank && c.long() {
+		s.y -= vg.Points(12) // it may have stayed there for long: not onto the line
+	}
+	c.note(p, x, y, "peak "+w.Amount(e, e.GetPeak())+", "+time.UnixMilli(e.GetPeakAtMs()).In(w.Zone).Format(c.clock()), red, s)
 }
+
+// clock writes a moment: in more than a week a weekday says too little.
+func (c *curve) clock() string {
+	if c.long() {
+		return "2 Jan 15:04"
+	}
+	return "Mon 15:04"
+}
+
+func (c *curve) long() bool { return c.to-c.from > 7*24*3600 }
 
 func (c *curve) dot(p *plot.Plot, at plotter.XY, colour color.Color, size float64) {
 	if s, err := plotter.NewScatter(plotter.XYs{at}); err == nil {
