@@ -25,6 +25,8 @@ type Status struct {
 	// Health is what the sources suffer from now, the worst first.
 	Health []Trouble `json:"health"`
 	Case   Case      `json:"case"`
+	// Storage is what lies on the disk; nil: nobody knows.
+	Storage *Storage `json:"storage"`
 	// Problems are what could not be found out, for a person to read.
 	Problems []string `json:"problems,omitempty"`
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tidemark/tidemark/internal/clickhouse"
-	"github.com/tidemark/tidemark/internal/config"
 	"github.com/tidemark/tidemark/internal/export"
 )
 
@@ -164,8 +163,8 @@ func withHint(err error) error {
 	}
 }
 
-// reading opens ClickHouse for a command that only reads: an embedded one by
-// its read-only login.
+// reading opens ClickHouse for a command that only reads: by the read-only login
+// where there is one, as an embedded one has.
 func (a *app) reading(ctx context.Context, w *where, do func(ch *clickhouse.Client, native bool) error) error {
 	cfg, err := a.config()
 	if err != nil {
@@ -175,14 +174,13 @@ func (a *app) reading(ctx context.Context, w *where, do func(ch *clickhouse.Clie
 	if err != nil {
 		return err
 	}
-	configured := cfg.ClickHouse.DSN
 	end, err := a.pointToClickHouse(ctx, w, cfg)
 	if err != nil {
 		return err
 	}
 	defer end()
-	if w.dsn == "" && cfg.ClickHouse.DSN != configured { // embedded
-		cfg.ClickHouse.DSN = config.Secret(strings.Replace(cfg.ClickHouse.DSN.Reveal(), "http://", "http://"+analystLogin+"@", 1))
+	if w.dsn == "" && cfg.ClickHouse.ReaderDSN != "" { // also that of an embedded one
+		cfg.ClickHouse.DSN, cfg.ClickHouse.PasswordFile = cfg.ClickHouse.ReaderDSN, cfg.ClickHouse.ReaderPasswordFile
 	}
 	ch, err := clickhouse.Open(cfg.ClickHouse, log)
 	if err != nil {
@@ -190,6 +188,3 @@ func (a *app) reading(ctx context.Context, w *where, do func(ch *clickhouse.Clie
 	}
 	return errors.Join(do(ch, strings.HasPrefix(cfg.ClickHouse.DSN.Reveal(), "clickhouse:")), ch.Close())
 }
-
-// analystLogin is the engine's user who only reads.
-const analystLogin = "analyst"

@@ -27,8 +27,10 @@ func (a *app) statusCommand() *cobra.Command {
 		Use:   "status",
 		Short: "Say what runs here, where, and how it fares",
 		Long: `Status shows a running 'tidemark up': the addresses of broker, ClickHouse and page,
-rows per table, how far the processors are behind, how fresh each source is, and
-which troubles of sources last. Exit code 1 means that nothing runs there.`,
+rows per table, how large tables, topics and raw answers are, how much they grow in a
+day and when the disk will be full, how far the processors are behind, how fresh each
+source is, and which troubles of sources last. Growth is that of the last week, and is
+known an hour after the first start. Exit code 1 means that nothing runs there.`,
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			run, err := w.instance()
@@ -89,10 +91,8 @@ func printStatus(out io.Writer, s *viewer.Status, each bool) error {
 		fmt.Fprintf(t, "case\t%s\t%s\n", s.Case.Name, state)
 	}
 	fmt.Fprintf(t, "behind\t%s\t\n", behind(s.Lag))
-	fmt.Fprintln(t, "\nTABLE\tROWS\t")
-	for _, name := range sortedKeys(s.Rows) {
-		fmt.Fprintf(t, "%s\t%d\t\n", name, s.Rows[name])
-	}
+	printTables(t, s)
+	printStorage(t, s.Storage, s.Now)
 	printSources(t, s.Sources, each)
 	printTroubles(t, s.Health)
 	for _, p := range s.Problems {

@@ -146,7 +146,7 @@ func (u *upRun) stages() ([]stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	first = append(first, s.watchPart())
+	first = append(first, s.watchPart(), u.sizesPart())
 	// The log begins anew where somebody removed the broker's directory: read
 	// it from its start instead of waiting for a person.
 	processors := append(s.storeParts(kafka.TruncatedReset), part{"start", u.start})
@@ -172,7 +172,7 @@ func (u *upRun) stages() ([]stage, error) {
 // config points a copy of cfg to the embedded servers and to the data directory.
 func (e *embedded) config(cfg *config.Config, dir *instance.Dir) *config.Config {
 	c := *cfg
-	c.Kafka = config.Kafka{Brokers: []string{e.broker.Addr()}, Partitions: cfg.Kafka.Partitions, ReplicationFactor: 1}
+	c.Kafka = config.Kafka{Brokers: []string{e.broker.Addr()}, Partitions: cfg.Kafka.Partitions, ReplicationFactor: 1, Retention: cfg.Kafka.Retention}
 	c.ClickHouse = embeddedClickHouse(cfg, e.clickhouseURL())
 	c.Process.Assignment = kafka.AssignStatic
 	if c.Collect.Raw.Dir == "" {

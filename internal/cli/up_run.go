@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -163,11 +164,13 @@ func (u *upRun) status(ctx context.Context) (viewer.Status, error) {
 	if s.Case.Name == "" && u.o.recording != "none" {
 		s.Case.Name = u.o.recording // it has not begun to load
 	}
+	storage, sizesErr := u.storage(ctx)
+	s.Storage = storage
 	lags, err := u.kafka.Lag(ctx, u.storeGroup(), store.Topics())
 	for _, l := range lags {
 		s.Lag = append(s.Lag, viewer.Lag(l))
 	}
-	return s, err
+	return s, errors.Join(err, sizesErr)
 }
 
 func (u *upRun) pagePart() part {

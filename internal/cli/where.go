@@ -58,7 +58,7 @@ func (w *where) kafka(cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
-	cfg.Kafka = config.Kafka{Brokers: []string{run.Broker}, Partitions: cfg.Kafka.Partitions, ReplicationFactor: 1}
+	cfg.Kafka = config.Kafka{Brokers: []string{run.Broker}, Partitions: cfg.Kafka.Partitions, ReplicationFactor: 1, Retention: cfg.Kafka.Retention}
 	return nil
 }
 

@@ -23,13 +23,24 @@ type Config struct {
 }
 
 // Kafka says how to reach the brokers. `tidemark up` brings its own and uses
-// Partitions only.
+// Partitions and Retention only.
 type Kafka struct {
 	Brokers           []string `yaml:"brokers"`
 	Partitions        int      `yaml:"partitions"`
 	ReplicationFactor int      `yaml:"replication_factor"`
 	TLS               TLS      `yaml:"tls"`
 	SASL              SASL     `yaml:"sasl"`
+	// Retention is how long topics keep their messages.
+	Retention TopicRetention `yaml:"retention"`
+}
+
+// TopicRetention is how long each topic keeps its messages. 0: a topic that is
+// made gets what is built in, and one that is there keeps what it has.
+type TopicRetention struct {
+	Snapshots Duration `yaml:"snapshots"`
+	Mentions  Duration `yaml:"mentions"`
+	Episodes  Duration `yaml:"episodes"`
+	Rejected  Duration `yaml:"rejected"`
 }
 
 // TLS switches encryption on. Empty files mean the system's roots and no

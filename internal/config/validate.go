@@ -91,6 +91,7 @@ func (k *checker) kafka(c *Kafka) {
 	}
 	k.need(c.Partitions >= 1 && c.Partitions <= 1024, "kafka.partitions", "is %d, want 1 to 1024", c.Partitions)
 	k.need(c.ReplicationFactor >= 1 && c.ReplicationFactor <= 32, "kafka.replication_factor", "is %d, want 1 to 32", c.ReplicationFactor)
+	k.retention(&c.Retention)
 	k.tls("kafka.tls", &c.TLS)
 	k.oneOf("kafka.sasl.mechanism", c.SASL.Mechanism, "", "plain", "scram-sha-256", "scram-sha-512")
 	if c.SASL.Mechanism == "" {
@@ -142,6 +143,17 @@ func (k *checker) file(path, name string) {
 		k.add(path, "is %q, which cannot be read: %v", name, err)
 	case info.IsDir():
 		k.add(path, "is %q, which is a directory", name)
+	}
+}
+
+func (k *checker) retention(r *TopicRetention) {
+	for path, d := range map[string]Duration{
+		"kafka.retention.snapshots": r.Snapshots, "kafka.retention.mentions": r.Mentions,
+		"kafka.retention.episodes": r.Episodes, "kafka.retention.rejected": r.Rejected,
+	} {
+		if d != 0 {
+			k.between(path, d.D(), time.Hour, 3650*day)
+		}
 	}
 }
 

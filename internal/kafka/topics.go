@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,8 +21,9 @@ const (
 )
 
 // EnsureTopics creates what is missing and checks what is there. Topics that
-// exist keep their partitions and their retention, whatever the configuration
-// says. A compacted one is refused: kafka-go cannot read it dependably.
+// exist keep their partitions whatever the configuration says, and their
+// retention where it says nothing. A compacted one is refused: kafka-go cannot
+// read it dependably.
 func (c *Client) EnsureTopics(ctx context.Context, topics []event.Topic) error {
 	return c.call(ctx, "create topics", func(ctx context.Context) error {
 		missing, err := c.missing(ctx, topics)
@@ -31,7 +33,10 @@ func (c *Client) EnsureTopics(ctx context.Context, topics []event.Topic) error {
 		if err := c.createTopics(ctx, missing); err != nil {
 			return err
 		}
-		return c.checkTopics(ctx, topics)
+		if err := c.checkTopics(ctx, topics); err != nil {
+			return err
+		}
+		return c.keepFor(ctx, topics)
 	})
 }
 
@@ -91,7 +96,7 @@ func (c *Client) topicConfig(t event.Topic) kafkago.TopicConfig {
 		Topic: t.Name, NumPartitions: partitions, ReplicationFactor: replicas,
 		ConfigEntries: []kafkago.ConfigEntry{
 			{ConfigName: "cleanup.policy", ConfigValue: "delete"},
-			{ConfigName: "retention.ms", ConfigValue: strconv.FormatInt(t.Retention.Milliseconds(), 10)},
+			{ConfigName: "retention.ms", ConfigValue: strconv.FormatInt(cmp.Or(c.configured(t.Name), t.Retention).Milliseconds(), 10)},
 			{ConfigName: "retention.bytes", ConfigValue: strconv.FormatInt(t.RetentionBytes, 10)},
 			{ConfigName: "segment.bytes", ConfigValue: strconv.Itoa(segmentBytes)},
 			{ConfigName: "max.message.bytes", ConfigValue: strconv.Itoa(maxBatchBytes + batchOverhead)},
