@@ -85,7 +85,7 @@ export const overlapping = (page) =>
       return [...r.getClientRects()];
     };
     const clipped = (el, b) => {
-      for (let e = el.parentElement; e !== null && !e.matches(".panel"); e = e.parentElement) {
+      for (let e = el; e !== null && !e.matches(".panel"); e = e.parentElement) {
         if (getComputedStyle(e).overflow === "visible") continue;
         const c = e.getBoundingClientRect();
         if (b.bottom <= c.top || b.top >= c.bottom || b.right <= c.left || b.left >= c.right) return null;

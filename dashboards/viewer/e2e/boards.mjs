@@ -8,6 +8,14 @@ const titles = ["Migration at a glance", "Rank explorer", "Hashtag pulse", "Surg
 /** Panels that are empty on the case, and why. */
 const mayBeEmpty = {
   "tidemark-alerts": { 22: "nobody has muted anything" },
+  "tidemark-quality": {
+    14: "a recording does not say how long its looks took",
+    20: "a recording has no schedule",
+    21: "a recording has no schedule to miss",
+    22: "no source of this test is in trouble",
+    23: "no look of the case failed",
+    24: "nothing was imported",
+  },
 };
 
 /** Dashboards that are not about the case: asked about it all the same. */

@@ -14,6 +14,10 @@ import { onThemeChange, setTheme, themeNow } from "./themes";
 const statusWhileLoading = 2500;
 const statusEvery = 10_000;
 const afterLoading = 60_000;
+/** For how long after its start the case may still be on its way. */
+const youngFor = 300_000;
+/** Rows between two looks that live collectors may bring. */
+const usualGrowth = 500;
 
 export class App implements AppHost {
   private at: Address = readAddress(location.pathname, location.search);
@@ -22,9 +26,10 @@ export class App implements AppHost {
   private shownPlace = "";
   private status: Status | null = null;
   private known: Promise<client.DashboardInfo[]> | null = null;
-  private rows = -1;
-  /** The case became whole while answers were on their way: ask once more. */
-  private missed = false;
+  /** Rows in all tables: at the last look, and when the panels were last asked. */
+  private last = -1;
+  private drawnAt = -1;
+  private growing = false;
   /** Until when the last rows of the case may still come. */
   private filling = 0;
   private readonly masthead = new Masthead(this);
@@ -63,7 +68,7 @@ export class App implements AppHost {
   }
 
   loading(): boolean {
-    return this.status !== null && isFilling(this.status);
+    return this.status !== null && (isFilling(this.status) || (this.growing && this.isFresh()));
   }
 
   collecting(): boolean {
@@ -200,38 +205,37 @@ export class App implements AppHost {
   private async loop(): Promise<void> {
     for (;;) {
       await this.tick();
-      await new Promise((go) => setTimeout(go, this.status === null || this.isFresh() || this.missed ? statusWhileLoading : statusEvery));
+      await new Promise((go) => setTimeout(go, this.status === null || this.isFresh() ? statusWhileLoading : statusEvery));
     }
   }
 
   private async tick(): Promise<void> {
     if (document.hidden && this.status !== null) return;
-    const wasLoading = this.loading();
     try {
       this.status = await client.status();
       this.masthead.pulse(this.status);
-      drawBanner(byId("banner"), this.status);
     } catch (err) {
       this.masthead.silence(err instanceof Error ? err.message : String(err));
       return;
     }
     if (this.at.place === "sources") this.drawSources();
-    this.follow(wasLoading);
+    this.follow(this.status);
+    drawBanner(byId("banner"), this.status, this.isFresh() && this.growing);
   }
 
-  /** While the case comes in, what is shown is asked anew; never before the last answers are there. */
-  private follow(wasLoading: boolean): void {
-    const rows = Object.values(this.status?.rows ?? {}).reduce((a, b) => a + b, 0);
-    const grew = this.rows >= 0 && rows !== this.rows;
-    const done = wasLoading && !this.loading();
-    if (this.loading()) this.filling = Date.now() + afterLoading;
-    if (this.view === null || this.view.isBusy() || !(done || this.missed || (this.isFresh() && grew))) {
-      this.missed ||= done && this.view !== null;
-      if (this.rows < 0) this.rows = rows;
-      return;
-    }
-    this.missed = false;
-    this.rows = rows;
+  /**
+   * While the case comes in, what is shown is asked anew; never before the last
+   * answers are there. The tables by hour are filled after the readings are in.
+   */
+  private follow(st: Status): void {
+    const rows = Object.values(st.rows).reduce((a, b) => a + b, 0);
+    const isYoung = this.last < 0 && Date.parse(st.now) - Date.parse(st.started_at) < youngFor;
+    this.growing = this.last >= 0 && rows - this.last > usualGrowth;
+    if (this.loading() || isYoung || (this.isFresh() && this.growing)) this.filling = Date.now() + afterLoading;
+    this.last = rows;
+    if (this.drawnAt < 0) this.drawnAt = rows;
+    if (this.view === null || this.view.isBusy() || !this.isFresh() || rows === this.drawnAt) return;
+    this.drawnAt = rows;
     void this.view.refresh();
   }
 

@@ -32,7 +32,7 @@ const caseSpan: Span = { from: Date.parse(caseRange.from), to: Date.parse(caseRa
 /** Why there is nothing to see, and what can be done about it. */
 export function reasons(panel: Panel, c: Circumstances): Child[] {
   const words = why(panel, c);
-  const out: Child[] = [h("p", { title: words }, h("b", {}, "Nothing here in this time. "), h("span.why", {}, words))];
+  const out: Child[] = [h("p", { title: words }, h("b", {}, "Nothing here in this time. "), h("span.reason", {}, words))];
   if (c.loading) return out;
   const doors: Child[] = [];
   const outside = c.span.to < caseSpan.from || c.span.from > caseSpan.to;

@@ -16,13 +16,13 @@ const lagOf = (st: Status): number => (st.lag ?? []).reduce((n, l) => n + l.lag,
 export const isFilling = (st: Status): boolean => st.case.name !== "" && (!st.case.done || lagOf(st) > usualLag);
 
 /** While the case comes in, the page says so; elsewhere there is no banner. */
-export function drawBanner(host: HTMLElement, st: Status): void {
+export function drawBanner(host: HTMLElement, st: Status, growing: boolean): void {
   const { loaded, total, done } = st.case;
-  host.hidden = !isFilling(st);
+  host.hidden = !isFilling(st) && !growing;
   if (host.hidden) return fill(host);
   const share = total > 0 ? Math.floor((100 * loaded) / total) : 0;
   const bar = h("progress", { max: 100, value: share, "aria-label": "Loading January 2025" });
-  const far = total === 0 ? "It begins in a moment" : done ? `All ${whole(total)} messages are read, ${whole(lagOf(st))} wait to be stored` : `${whole(loaded)} of ${whole(total)} messages are in`;
+  const far = total === 0 ? "It begins in a moment" : done && lagOf(st) === 0 ? "The tables by hour are being filled" : done ? `All ${whole(total)} messages are read, ${whole(lagOf(st))} wait to be stored` : `${whole(loaded)} of ${whole(total)} messages are in`;
   fill(host, h("p", {}, h("b", {}, "The January 2025 case is still being loaded. "), `${far}; what you see fills by itself.`), bar);
 }
 

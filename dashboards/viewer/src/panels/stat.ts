@@ -62,7 +62,7 @@ function card(s: Single, count: number, o: Readonly<Record<string, unknown>>, ct
     el.style.backgroundColor = back;
     el.style.color = on(back);
   } else if (mode === "value" && s.value !== null) {
-    figure.style.color = visible(colour, ctx.theme, 3);
+    figure.style.color = visible(colour, ctx.theme, 4.5); // its unit is small
   }
   if (o["graphMode"] === "area" && s.times.length > 1) el.classList.add("sparked");
   if (o["graphMode"] === "area" && s.times.length > 1) el.prepend(spark(s, filled ? on(colour) : visible(s.column.colour, ctx.theme), ctx));
