@@ -24,7 +24,7 @@ export function sections(panels: readonly Panel[]): Section[] {
 }
 
 /** Whether two of a kind fit side by side on a phone: a figure that is small in the file too. */
-export const narrow = (p: Panel): boolean => p.type === "stat" && p.gridPos.w <= 4;
+export const narrow = (p: Panel): boolean => p.type === "stat" && p.gridPos.w <= 6;
 
 /** The height of a panel on a phone, in pixels: what its kind needs. */
 export function phoneHeight(p: Panel): number {
