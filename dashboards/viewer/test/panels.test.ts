@@ -7,7 +7,7 @@ import { calc, prepare, wide } from "../src/panels/fields";
 import { interpolate, safe, url } from "../src/panels/interpolate";
 import { mapped, pattern, stepOf } from "../src/panels/mappings";
 import { axisLabels, fromNow, iso, lasted } from "../src/panels/moments";
-import { alone } from "../src/panels/timeseries";
+import { alone, fromZero } from "../src/panels/timeseries";
 import { gather, near, spanned, withHoles } from "../src/panels/series";
 import { runAt, runs, usualStep } from "../src/panels/states";
 import { decimalsOf, logTicks, symlogAir, symlogRange, symlogTicks } from "../src/panels/ticks";
@@ -72,6 +72,13 @@ test("a logarithmic axis thins out its marks where there is no room", () => {
   assert.equal(decimalsOf(0.25), 2);
   assert.deepEqual(span([[3, 900]], { kind: "log", log: 10, threshold: 1 }, [null, null], [null, null], false), [1, 1000]);
   assert.deepEqual(span([[]], { kind: "log", log: 10, threshold: 1 }, [null, null], [null, null], false), [1, 10], "no value is no error");
+});
+
+test("bars and stacks are as long as their value, lines have the room that they need", () => {
+  assert.deepEqual([{ drawStyle: "bars" }, { stacking: { mode: "normal" } }, { stacking: { mode: "none" } }, {}].map(fromZero), [true, true, false, false]);
+  const linear = { kind: "linear" as const, log: 10, threshold: 1 };
+  assert.equal(span([[75, 83], [0]], linear, [null, null], [null, null], false)[0], 0);
+  assert.ok(span([[75, 83], []], linear, [null, null], [null, null], false)[0] > 70);
 });
 
 test("values have words of their own", () => {

@@ -100,7 +100,7 @@ function stateKey(list: readonly Row[], ctx: Ctx): HTMLElement {
       if (!found.has(name)) found.set(name, { colour: c.show(r.value).colour, order: order.get(name) ?? 99 });
     }
   }
-  const items = [...found].sort((a, b) => a[1].order - b[1].order).map(([name, { colour }]) => h("li", {}, swatch(name, visible(colour, ctx.theme, 1.15), ctx), name));
+  const items = [...found].sort((a, b) => a[1].order - b[1].order).map(([name, { colour }]) => h("li", {}, swatch(name, visible(colour, ctx.theme, ctx.theme === "dark" ? 1.6 : 1.2), ctx), name));
   return h("ul.panel-legend.states", { "aria-label": "What the colours mean" }, ...items);
 }
 
@@ -188,7 +188,7 @@ function drawRun(c: CanvasRenderingContext2D, column: Column, r: Run, b: Box, pa
   const words = stateWords(column, r.value);
   const shown = column.show(r.value);
   if (shown.colour === "transparent") return;
-  const colour = visible(shown.colour, ctx.theme, 1.15);
+  const colour = visible(shown.colour, ctx.theme, ctx.theme === "dark" ? 1.6 : 1.2);
   c.fillStyle = s.paper;
   c.fillRect(b.x, b.y, b.w, b.h);
   c.globalAlpha = Math.max(0.3, Math.min(1, Number(column.config.custom?.["fillOpacity"] ?? 70) / 100 + 0.1));
@@ -214,7 +214,7 @@ function words(list: readonly Row[], u: uPlot, left: number, top: number, ctx: C
   const title = h("p", {}, h("b", {}, row.column.title));
   if (r === null) return [title, h("p", {}, "no state")];
   const name = stateWords(row.column, r.value);
-  return [title, h("ul", {}, h("li", {}, swatch(name, visible(row.column.show(r.value).colour, ctx.theme, 1.15), ctx), h("span", {}, name))), h("p.when", {}, `${moment(r.from, ctx.zone)} to ${moment(r.to, ctx.zone)} (${lasted(r.to - r.from)})`)];
+  return [title, h("ul", {}, h("li", {}, swatch(name, visible(row.column.show(r.value).colour, ctx.theme, ctx.theme === "dark" ? 1.6 : 1.2), ctx), h("span", {}, name))), h("p.when", {}, `${moment(r.from, ctx.zone)} to ${moment(r.to, ctx.zone)} (${lasted(r.to - r.from)})`)];
 }
 
 function said(row: Row | undefined, t: number, ctx: Ctx): string {

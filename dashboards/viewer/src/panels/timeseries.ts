@@ -104,7 +104,10 @@ class TimeSeries {
   private build(room: Room): Built {
     const seen = this.seen();
     const scales = [...new Map(seen.map((d) => [d.scale.key, d.scale])).values()];
-    for (const s of scales) s.extend(seen.filter((d) => d.scale.key === s.key).map((d) => inView(d.line.values, this.lines.times, this.ctx)));
+    for (const s of scales) {
+      const mine = seen.filter((d) => d.scale.key === s.key);
+      s.extend([...mine.map((d) => inView(d.line.values, this.lines.times, this.ctx)), mine.some((d) => fromZero(d.custom)) ? [0] : []]);
+    }
     const data: uPlot.AlignedData = [this.lines.times, ...seen.map((d) => d.line.values)] as uPlot.AlignedData;
     return {
       data,
@@ -167,6 +170,12 @@ function drawing(line: Line, ctx: Ctx): Drawing {
   const style = (custom["lineStyle"] ?? {}) as { fill?: string };
   const kind = custom["drawStyle"] === "bars" ? "box" : custom["drawStyle"] === "points" || custom["lineWidth"] === 0 ? "point" : style.fill === "dash" ? "dash" : style.fill === "dot" ? "dot" : "line";
   return { line, scale: scaleOf(c), colour: visible(c.colour, ctx.theme, 2.6), custom, kind };
+}
+
+/** Bars and stacks are read by their length: their axis begins at 0. */
+export function fromZero(custom: Custom): boolean {
+  const mode = (custom["stacking"] as { mode?: string } | undefined)?.mode ?? "none";
+  return custom["drawStyle"] === "bars" || mode !== "none";
 }
 
 /** The numbers that lie in the time range: the axis is made for them. */
