@@ -28,7 +28,7 @@ import (
 var turn sync.Mutex
 
 // fresh is a database as the migrations leave it, with nothing in it.
-func fresh(t *testing.T) *clickhouse.Client {
+func fresh(t testing.TB) *clickhouse.Client {
 	t.Helper()
 	turn.Lock()
 	t.Cleanup(turn.Unlock)
@@ -46,7 +46,7 @@ func fresh(t *testing.T) *clickhouse.Client {
 // january is a database with the whole case in it: its looks and facts, the
 // episodes that the rules find in them, and the messages that are made of those.
 // Only the broker is left out.
-func january(t *testing.T) *clickhouse.Client {
+func january(t testing.TB) *clickhouse.Client {
 	t.Helper()
 	k := &town{t: t, db: fresh(t), log: slog.New(slog.DiscardHandler)}
 	var err error
@@ -83,7 +83,7 @@ func january(t *testing.T) *clickhouse.Client {
 
 // town is where the processors work.
 type town struct {
-	t     *testing.T
+	t     testing.TB
 	db    *clickhouse.Client
 	cfg   *config.Config
 	store *store.Processor

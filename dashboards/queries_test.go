@@ -21,7 +21,7 @@ func ofCase(db *clickhouse.Client) place {
 	return place{db, time.Date(2025, 1, 10, 0, 0, 0, 0, time.UTC), time.Date(2025, 2, 20, 0, 0, 0, 0, time.UTC), &sync.Map{}}
 }
 
-func load(t *testing.T) []*query.Dashboard {
+func load(t testing.TB) []*query.Dashboard {
 	t.Helper()
 	all, err := query.Load(Files())
 	if err != nil {
@@ -119,7 +119,7 @@ type place struct {
 	asked    *sync.Map // answers by SQL
 }
 
-func (p place) resolve(t *testing.T, d *query.Dashboard, chosen map[string][]string) query.Vars {
+func (p place) resolve(t testing.TB, d *query.Dashboard, chosen map[string][]string) query.Vars {
 	t.Helper()
 	r := query.NewRange(p.from, p.to, room, 0)
 	resolved, err := d.Resolve(t.Context(), r, chosen, func(ctx context.Context, v query.Variable, sql string) ([]query.Option, error) {

@@ -43,7 +43,7 @@ func NobodyLooked(condition string) Annotation {
     concat('Nobody looked: ', cause) AS title,
     concat(arrayStringConcat(arraySort(groupUniqArray(toString(target))), ', '), ' (', any(reason), ', ', toString(max(looks_missed)), ' looks missed)') AS text,
     concat('gap,', any(cause)) AS tags
-FROM gaps_between(since = $__fromTime, until = $__toTime)
+FROM kept_gaps_between(since = $__fromTime, until = $__toTime)
 WHERE `+condition+`
 GROUP BY from, to, cause
 ORDER BY time

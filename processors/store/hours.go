@@ -20,19 +20,45 @@ const hoursRun = "by_hour"
 // is written once more as gone. So a run may be killed anywhere, and come twice.
 type byHour struct {
 	table   string
-	view    string // what it is filled from: view(since = , until = )
+	from    string // what it is filled from, of the hours from {since} to before {until}
 	columns string // of both, without gone and version
-	ranks   bool   // whether hours of charts matter to it
-	counts  bool   // whether hours of everything else do
+	of      []string
 }
+
+// What an hour is touched in.
+const (
+	ofRanks  = "ranks"
+	ofCounts = "counts"
+	ofLooks  = "looks"
+)
 
 // hourTables are in the order in which they are made: attention is made of the
 // two others.
 func hourTables() []byHour {
+	const span = "(since = {since}, until = {until})"
 	return []byHour{
-		{"ranks_hourly", "ranks_hourly_between", "hour, target, place, country, chart, basis, source, entity, entity_name, app, state, rank, best, worst, depth, looks", true, false},
-		{"counts_hourly", "counts_hourly_between", "hour, kind, platform, country, target, subject, source, metric, basis, unit, level, growth, over_h", false, true},
-		{"attention", "attention_between", "hour, topic, basis, role, entity, entity_name, family, subject, target, metric, source, value, over_h", true, true},
+		{
+			"ranks_hourly", "ranks_hourly_between" + span,
+			"hour, target, place, country, chart, basis, source, entity, entity_name, app, state, rank, best, worst, depth, looks",
+			[]string{ofRanks},
+		},
+		{
+			"counts_hourly", "counts_hourly_between" + span,
+			"hour, kind, platform, country, target, subject, source, metric, basis, unit, level, growth, over_h",
+			[]string{ofCounts},
+		},
+		{
+			"attention", "attention_between" + span,
+			"hour, topic, basis, role, entity, entity_name, family, subject, target, metric, source, value, over_h",
+			[]string{ofRanks, ofCounts},
+		},
+		{ // of the hours in which gaps ended
+			"gap_spans",
+			"(SELECT toStartOfHour(toDateTime(g.to, 'UTC')) AS hour, source, target, basis, g.from AS from, g.to AS to, cause, reason, looks_missed, every_s" +
+				" FROM gaps_between(since = {before}, until = {until}) AS g WHERE open = 0 AND g.to >= {since} AND g.to < {until})",
+			"hour, source, target, basis, `from`, `to`, cause, reason, looks_missed, every_s",
+			[]string{ofLooks},
+		},
 	}
 }
 
@@ -110,7 +136,7 @@ func (p *Processor) runHours(ctx context.Context, n news, state *hoursState) (ch
 		return false, err
 	}
 	for _, t := range hourTables() {
-		if err := p.fillHours(ctx, t, touched.of(t), state.version, n.all()); err != nil {
+		if err := p.fillHours(ctx, t, hoursOf(touched, t), state.version, n.all()); err != nil {
 			return false, err
 		}
 	}
@@ -158,9 +184,9 @@ func (p *Processor) fillHours(ctx context.Context, t byHour, hours []int64, vers
 		if int64(len(span)-1) != (last-first)/hourS {
 			where = " AND toUnixTimestamp(hour) IN (" + join(span) + ")"
 		}
-		bounds := fmt.Sprintf("since = '%s', until = '%s'", sqlTime(time.Unix(first, 0)), sqlTime(time.Unix(last+hourS, 0)))
+		from := strings.NewReplacer("{before}", quoted(first-1), "{since}", quoted(first), "{until}", quoted(last+hourS)).Replace(t.from)
 		if err := p.ch.ExecInsertSelect(ctx, "INSERT INTO "+t.table+" ("+t.columns+", gone, version) SELECT "+t.columns+", 0, "+v+
-			" FROM "+t.view+"("+bounds+") WHERE 1"+where); err != nil {
+			" FROM "+from+" WHERE 1"+where); err != nil {
 			return fmt.Errorf("fill %s: %w", t.table, err)
 		}
 		if all {
@@ -184,6 +210,8 @@ func (p *Processor) forget(ctx context.Context, table, columns, version, where s
 	}
 	return nil
 }
+
+func quoted(unix int64) string { return "'" + sqlTime(time.Unix(unix, 0)) + "'" }
 
 const (
 	hourS = int64(time.Hour / time.Second)

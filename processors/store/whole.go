@@ -23,12 +23,17 @@ func wholeTables() []wholeTable {
 			"origin_rank_before, origin_rank_worst, origin_rank_last, origin_rank_loss, destinations, leading, stayed, resurges, attention, " +
 			"led_by, led_family, led_subject, sources, families, corroboration, severity, explanation"},
 		{"lead_lag", "lead_lag_now", "topic, basis, leader, follower, lag_h, correlation, hours, onset_lead_h"},
+		{gapOpen, "gaps_between(since = now() - INTERVAL 1 HOUR, until = now()) WHERE open = 1", "source, target, basis, `from`, cause, reason, every_s"},
 	}
 }
+
+// gapOpen has the gaps that last: these begin by time going by, whatever comes.
+const gapOpen = "gap_open"
 
 const (
 	rest    = 10 // how many times as long as it took a table is left alone
 	unhasty = 10 * time.Minute
+	briskly = time.Minute
 )
 
 // wholeState is what a process remembers of its last run over one of them.
@@ -65,7 +70,12 @@ func (p *Processor) runWhole(ctx context.Context, state *rollupState, changed bo
 	for _, t := range wholeTables() {
 		s := state.whole[t.table]
 		s.due = s.due || changed && (rows[0].Rows > 0 || t.table == "lead_lag")
-		if began := time.Now(); s.wanted(rows[0], !changed, began) {
+		began := time.Now()
+		wanted := s.wanted(rows[0], !changed, began)
+		if t.table == gapOpen {
+			wanted = began.Sub(s.ended) >= max(briskly, rest*s.took) || s.due && !changed && began.Sub(s.ended) >= rest*s.took
+		}
+		if wanted {
 			if p.rolledUp(ctx, t.table, began, p.fillWhole(ctx, t, &state.hours)) {
 				s.due, s.episodes = false, rows[0]
 			}

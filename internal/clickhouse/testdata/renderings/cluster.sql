@@ -1300,6 +1300,42 @@ ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/all/{database}/{table}
 ORDER BY (kind, name)
 COMMENT 'What is muted: its episodes are recorded as ever, and nobody is told that they begin or get worse. Read FINAL.'
 
+-- 206_gap_spans.sql
+CREATE TABLE IF NOT EXISTS gap_spans ON CLUSTER 'tide' (
+    hour DateTime('UTC') COMMENT 'Hour in which the gap ended, UTC' CODEC(DoubleDelta, ZSTD(1)),
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    target LowCardinality(String) COMMENT 'What was to be looked at: kind/place/country/name',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled',
+    from DateTime64(3, 'UTC') COMMENT 'Tick of the last look before the gap that saw something' CODEC(DoubleDelta, ZSTD(1)),
+    to DateTime64(3, 'UTC') COMMENT 'Tick of the first look after the gap that saw something' CODEC(DoubleDelta, ZSTD(1)),
+    cause LowCardinality(String) COMMENT 'failed, refused, or no look',
+    reason String COMMENT 'failed or refused with the last reason, or no look' CODEC(ZSTD(1)),
+    looks_missed UInt32 COMMENT 'How many ticks passed without a look that saw something' CODEC(ZSTD(1)),
+    every_s UInt32 COMMENT 'Seconds between two looks, as was expected' CODEC(ZSTD(1)),
+    gone UInt8 COMMENT '1: there is no such gap any more, as of one that a late look closed',
+    version UInt64 COMMENT 'When the run began that wrote the row, Unix milliseconds; the highest holds' CODEC(ZSTD(1))
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/all/{database}/{table}', '{shard}-{replica}', version)
+PARTITION BY toYYYYMM(hour)
+ORDER BY (source, target, basis, to)
+COMMENT 'Gaps that have ended, kept by the rollups. Read through kept_gaps_between(since = , until = ).'
+
+-- 207_gap_open.sql
+CREATE TABLE IF NOT EXISTS gap_open ON CLUSTER 'tide' (
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    target LowCardinality(String) COMMENT 'What was to be looked at: kind/place/country/name',
+    basis LowCardinality(String) COMMENT 'measured, backfill, imported or modelled',
+    from DateTime64(3, 'UTC') COMMENT 'Tick of the last look that saw something',
+    cause LowCardinality(String) COMMENT 'failed, refused, or no look',
+    reason String COMMENT 'failed or refused with the last reason, or no look',
+    every_s UInt32 COMMENT 'Seconds between two looks, as was expected',
+    gone UInt8 COMMENT '1: it lasts no more',
+    version UInt64 COMMENT 'When the run began that wrote the row, Unix milliseconds; the highest holds'
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/all/{database}/{table}', '{shard}-{replica}', version)
+ORDER BY (source, target, basis)
+COMMENT 'Gaps that last, kept by the rollups, a minute behind. Read through kept_gaps_between(since = , until = ).'
+
 -- 209_corroboration.sql
 CREATE TABLE IF NOT EXISTS corroboration ON CLUSTER 'tide' (
     id String COMMENT 'Id of the episode, as in v_episodes',
@@ -2063,6 +2099,19 @@ SELECT f.id AS id, f.topic AS topic, f.subject AS subject, f.metric AS metric, f
     multiIf(b.b.1 = 1, 'same', b.b.1 = 2, 'other scope', b.b.1 = 3, 'other metric', 'nothing measured') AS comparable
 FROM figures AS f
 LEFT JOIN best AS b ON b.id = f.id
+
+-- 246_kept_gaps_between.sql
+CREATE OR REPLACE VIEW kept_gaps_between ON CLUSTER 'tide'
+COMMENT 'kept_gaps_between(since = ..., until = ...): the rows of gaps_between as the rollups keep them, up to two minutes behind: quick, for charts and for all targets at once'
+AS
+SELECT source, target, basis, from, to, toUInt8(0) AS open, cause, reason, looks_missed, every_s
+FROM gap_spans FINAL
+WHERE gone = 0 AND hour >= toStartOfHour(toDateTime({since:DateTime64(3, 'UTC')})) AND to > {since:DateTime64(3, 'UTC')} AND from < {until:DateTime64(3, 'UTC')}
+UNION ALL
+SELECT source, target, basis, from, now64(3, 'UTC') AS to, toUInt8(1) AS open, cause, reason,
+    toUInt32((toUnixTimestamp64Milli(now64(3)) - toUnixTimestamp64Milli(from)) / 1000 / every_s) AS looks_missed, every_s
+FROM gap_open FINAL
+WHERE gone = 0 AND now64(3, 'UTC') > {since:DateTime64(3, 'UTC')} AND from < {until:DateTime64(3, 'UTC')}
 
 -- 247_corroboration_now.sql
 CREATE OR REPLACE VIEW corroboration_now ON CLUSTER 'tide' (
