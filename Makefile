@@ -91,8 +91,8 @@ fuzz: engine ## Each fuzz target for FUZZTIME (30s)
 	internal/tools/fuzz.sh $(FUZZTIME)
 
 .PHONY: bench
-bench: engine ## Readings a second through Kafka, store and ClickHouse, beside the two limits; mentions a second through the count; judging and its delay; from a reading to who is told; what the views read
-	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./processors/store/ ./processors/count/ ./processors/detect/ ./internal/clickhouse/ ./processors/notify/ ./internal/e2e/
+bench: engine ## Readings a second through Kafka, store and ClickHouse, beside the two limits; mentions a second through the count; judging and its delay; from a reading to who is told; what the views and the panels read
+	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./processors/store/ ./processors/count/ ./processors/detect/ ./internal/clickhouse/ ./processors/notify/ ./dashboards/ ./internal/e2e/
 
 .PHONY: golden
 golden: ## Write the expected files of all tests anew; read the diff before you commit it

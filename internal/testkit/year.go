@@ -2,6 +2,7 @@ package testkit
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -38,7 +39,7 @@ func (y Year) month(month int) []string {
 	const ticks = YearDays * 48
 	charts, tags := max(1, y.Readings*84/100/200/ticks), max(1, y.Readings*16/100/2/ticks)
 	words := strings.NewReplacer(
-		"{charts}", fmt.Sprint(charts), "{tags}", fmt.Sprint(tags), "{both}", fmt.Sprint(charts+tags), "{first}", fmt.Sprint(month*ticks/12), "{n}", fmt.Sprint(ticks/12),
+		"{charts}", strconv.Itoa(charts), "{tags}", strconv.Itoa(tags), "{both}", strconv.Itoa(charts+tags), "{first}", strconv.Itoa(month*ticks/12), "{n}", strconv.Itoa(ticks/12),
 		"{apps}", list(y.Apps), "{words}", list(y.Tags),
 		"{chart}", "concat('chart/apple/', ['us', 'gb', 'de', 'jp', 'fr', 'ca'][k % 6 + 1], '/top-free/', if(k < 6, 'overall', toString(intDiv(k, 6))))",
 		"{tag}", "if(k < length({words}), {words}[k + 1], toString(k))",

@@ -1,1 +1,1 @@
-ALTER TABLE episodes {{.OnCluster}} COMMENT COLUMN given_back 'Share of the rise that was given back: 1 - (settled - baseline) / (peak - baseline); of ranks the same of their logarithms. Above 1 where it settled below where it had come from'
+ALTER TABLE episodes {{.OnCluster}} COMMENT COLUMN given_back 'Share of the rise that was given back: 1 - (settled - baseline) / (peak - baseline); of ranks the same of ln(place + 0.5). Above 1 where it settled below where it had come from'

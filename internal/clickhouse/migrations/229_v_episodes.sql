@@ -39,7 +39,7 @@ CREATE OR REPLACE VIEW v_episodes {{.OnCluster}} (
     fitted_half_life_s Nullable(Float64) COMMENT 'Half-life of the exponential decline that fits best, in seconds',
     fitted_half_life_low_s Nullable(Float64) COMMENT 'Lower bound of its 80 % interval, in seconds',
     fitted_half_life_high_s Nullable(Float64) COMMENT 'Upper bound of its 80 % interval, in seconds',
-    given_back Nullable(Float64) COMMENT 'Share of the rise that was given back: 1 - (settled - baseline) / (peak - baseline); of ranks the same of their logarithms. Above 1 where it settled below where it had come from',
+    given_back Nullable(Float64) COMMENT 'Share of the rise that was given back: 1 - (settled - baseline) / (peak - baseline); of ranks the same of ln(place + 0.5). Above 1 where it settled below where it had come from',
     settled Nullable(Float64) COMMENT 'Level at the end, in unit',
     resurges UInt32 COMMENT 'Findings after the decline had begun and before the end',
     back_at Nullable(DateTime64(3, 'UTC')) COMMENT 'When the series was back in its ordinary band for good'

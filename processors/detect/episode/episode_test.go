@@ -192,6 +192,25 @@ func TestRanks(t *testing.T) {
 	}
 }
 
+// What was given back of a rise in rank is of logarithms: from 99 to 1 and back
+// to 11 is about half, and no eighth of the places. Below where it had come from
+// is more than all.
+func TestARankGivesBackOnTheLogScale(t *testing.T) {
+	t.Parallel()
+	for settles, want := range map[float64]float64{11: math.Log(11.5/1.5) / math.Log(99.5/1.5), 199: math.Log(199.5/1.5) / math.Log(99.5/1.5)} {
+		tr := New(Start{Rule: "rank", Scale: LogRank, OnsetMS: begin, Baseline: 99, Low: 99, High: 99, EveryMS: hour, Coverage: 1}, Point{AtMS: begin, Value: 20, Depth: 200})
+		run(t, tr, func(i int) (float64, bool) {
+			if i <= 24 {
+				return 1, false
+			}
+			return settles, false
+		}, 24*30)
+		if got := tr.Anatomy().GetGivenBack(); tr.Over == NotOver || math.Abs(got-want) > 0.02 {
+			t.Errorf("settled at %v: %v was given back, want %v", settles, got, want)
+		}
+	}
+}
+
 func TestStateIsExact(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(5, 6))
