@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -68,7 +69,7 @@ func year(b *testing.B) *clickhouse.Client {
 func BenchmarkPanels(b *testing.B) {
 	db := year(b)
 	now := time.Now().UTC()
-	p := place{db, now.AddDate(0, 0, -benchDays), now}
+	p := place{db: db, from: now.AddDate(0, 0, -benchDays), to: now, asked: &sync.Map{}}
 	const chart = "target = 'chart/apple/us/top-free/overall' AND basis = 'measured'"
 	for _, q := range []struct{ name, sql string }{
 		{"last-value", "SELECT entity_name, argMax(state, hour), argMax(rank, hour), max(hour) FROM v_ranks_hourly WHERE " + chart + " AND hour > now() - INTERVAL 1 DAY GROUP BY entity_name"},
