@@ -29,6 +29,15 @@ func published(p *timeseries.PanelBuilder) *timeseries.PanelBuilder {
 	})
 }
 
+// counts gives what is counted of a tag the same colour everywhere: see
+// tagOverrides.
+func counts(p *timeseries.PanelBuilder) *timeseries.PanelBuilder {
+	for _, c := range [][2]string{{"views", "#1f78b4"}, {"posts", "#1b9e77"}, {"discussions", "#d95f02"}} {
+		p = p.OverrideByRegexp("/^#.*, "+c[0]+"( [(].*)?$/", []dashboard.DynamicConfigValue{property("color", fixed(c[1]))})
+	}
+	return p
+}
+
 // ink draws the points of tags, which have no colour of their own as apps have, in
 // the ink of the page.
 func ink(p *timeseries.PanelBuilder) *timeseries.PanelBuilder {

@@ -24,14 +24,14 @@ func Reported() *Board {
 				ID: 10, Title: "Place on the chart, and as published", Unit: "none", W: 24, H: 11,
 				Description: "Best place in each hour of the apps about which a place on this chart was published, and the published places as dots in the app's colour. Figures in words only (in the top 5) are in the table.",
 			}, withFigures()+"SELECT time, series, Value FROM ("+fmt.Sprintf(reportedRanks, app, basis)+") ORDER BY time"))),
-			published(LogAxis(TimeSeries(About{
+			published(counts(LogAxis(TimeSeries(About{
 				ID: 11, Title: "Views of the tag, and as published", Unit: "short", W: 12, H: 10,
 				Description: "How often posts with the tag had been viewed in all, on a logarithmic axis; dots are published figures. Point at one to see who published it.",
-			}, tag("'views'", "'views_total'")))),
-			published(LogAxis(TimeSeries(About{
+			}, tag("'views'", "'views_total'"))))),
+			published(counts(LogAxis(TimeSeries(About{
 				ID: 12, Title: "Posts and comments, and as published", Unit: "short", W: 12, H: 10,
 				Description: "How many posts and comments with the tag there were in all, on a logarithmic axis; dots are published figures. Point at one to see who published it.",
-			}, tag("splitByChar('_', toString(metric))[1]", "'posts_total', 'discussions_total'")))),
+			}, tag("splitByChar('_', toString(metric))[1]", "'posts_total', 'discussions_total'"))))),
 		).
 		Row("What others counted").
 		Panels(
@@ -39,10 +39,12 @@ func Reported() *Board {
 				ID: 13, Title: "People and downloads a day, as published", Unit: "short", W: 12, H: 10,
 				Description: "Estimates of firms that count users and downloads, which nobody else can check: dots without a line. Two firms, or one before and after it changed its method, are not comparable.",
 			}, withFigures()+reportedDaily)),
-			BarGauge(About{
-				ID: 14, Title: "Three firms, three declines", Unit: "percentunit", W: 12, H: 10,
+			table24(About{
+				ID: 14, Title: "Three firms, three declines", Unit: "short", W: 12, H: 10,
 				Description: "By how much each firm says that the destinations declined. They count different things over different times, so that all of them can be right: users or downloads, from a day to the next, or from one week to a month later. A loss of the two figures that a firm published about one thing is computed from the first and the last.",
-			}, withFigures()+fmt.Sprintf(reportedDeclines, firm, appName("subject"))).Decimals(0).Min(0).Max(1),
+			}, withFigures()+fmt.Sprintf(reportedDeclines, firm, appName("subject")),
+				column("Who says so", 100), column("About", 80), column("What was counted", 280),
+				column("Loss", 130, property("unit", "percentunit"), property("decimals", 0), property("min", 0), property("max", 1), gauge())),
 		).
 		Row("Figure by figure").
 		Panels(reportedTables()...)
@@ -56,8 +58,8 @@ func reportedTables() []panel {
 			Description: "One row per published figure and basis of ours. Comparable: same: the same thing at the same place was looked at; other scope or other metric: something near it; nothing measured: nobody looked then, or the time is not known. Ours: of a total the last value between from and to, of a rank the best place. What differs most stands first.",
 		}, withNames+fmt.Sprintf(reportedBeside, appName("subject")),
 			col{"Comparable", append(colouredWords(map[string]string{"same": colourGood, "other scope": colourWarning, "other metric": colourWarning, "nothing measured": colourGap}), property("custom.width", 130))},
-			column("About", 120), column("What", 200), column("Published by", 210), column("From", 160), column("To", 160), column("Published", 120),
-			column("Unit", 100), column("Basis", 90), column("Ours", 120), column("Ours at", 160), column("Ours / published", 120, quantity), column("Confidence", 110), column("Counted where", 240)),
+			column("About", 110), column("What", 180), column("Published", 120), column("Ours", 120), column("Ours / published", 125, quantity), column("Published by", 220),
+			column("From", 155), column("To", 155), column("Confidence", 100), column("Basis", 80), column("Ours at", 155), column("Unit", 90), column("Counted where", 240)),
 		table24(About{
 			ID: 21, Title: "Figures that contradict each other", Unit: "short", W: 24, H: 9,
 			Description: "Pairs of published figures about the same thing that can be about the same moment and differ by more than a tenth. Of what grows quickly both can be right: look at the time that they have in common.",

@@ -65,7 +65,7 @@ ORDER BY time`
 
 // reportedDeclines are what was published as a loss, and the losses that two
 // figures of one source about one thing amount to, the first and the last of them.
-const reportedDeclines = `SELECT concat(firm, ': ', subject_name, ' ', what) AS name, loss AS Value
+const reportedDeclines = `SELECT firm AS "Who says so", subject_name AS "About", what AS "What was counted", loss AS "Loss"
 FROM (
     SELECT firm, subject_name, metric AS what, -value / 100 AS loss, subject FROM (
         SELECT *, %[1]s AS firm, %[2]s AS subject_name FROM reported WHERE unit = 'percent' AND value < 0 AND value >= -100)
@@ -78,14 +78,14 @@ FROM (
     HAVING count() > 1 AND loss > 0
 )
 WHERE subject IN (${app:singlequote}) AND subject NOT IN (SELECT member FROM v_topics WHERE role = 'origin' AND topic IN (${topic:singlequote}))
-ORDER BY Value DESC
+ORDER BY "Loss" DESC
 LIMIT 12`
 
-const reportedBeside = `SELECT comparable AS "Comparable", if(startsWith(subject, '#'), toString(subject), %s) AS "About", metric AS "What", publisher AS "Published by",
-    at_from AS "From", at_to AS "To", if(reported_text = '', formatReadableQuantity(assumeNotNull(reported_value)), reported_text) AS "Published",
-    unit AS "Unit", basis AS "Basis",
-    if(measured_value IS NULL, if(comparable = 'same', 'not on the chart', ''), formatReadableQuantity(assumeNotNull(measured_value))) AS "Ours", measured_at AS "Ours at",
-    ratio AS "Ours / published", confidence AS "Confidence", scope AS "Counted where"
+const reportedBeside = `SELECT comparable AS "Comparable", if(startsWith(subject, '#'), toString(subject), %s) AS "About", replaceOne(metric, '_total', '') AS "What",
+    if(reported_text = '', formatReadableQuantity(assumeNotNull(reported_value)), reported_text) AS "Published",
+    if(measured_value IS NULL, if(comparable = 'same', 'not on the chart', ''), formatReadableQuantity(assumeNotNull(measured_value))) AS "Ours",
+    ratio AS "Ours / published", publisher AS "Published by", at_from AS "From", at_to AS "To", confidence AS "Confidence",
+    basis AS "Basis", measured_at AS "Ours at", unit AS "Unit", scope AS "Counted where"
 FROM v_reported_vs_measured
 WHERE ` + chosenFigures + ` AND basis IN ('', ${basis:singlequote})
     AND (at_from IS NULL OR at_from <= $__toTime) AND (at_to IS NULL OR at_to >= $__fromTime)
@@ -94,7 +94,7 @@ LIMIT 500`
 
 // reportedConflicts are pairs of figures about the same thing whose times overlap
 // and which differ by more than a tenth.
-const reportedConflicts = `SELECT a.subject_name AS "About", a.what AS "What", formatReadableQuantity(assumeNotNull(a.value)) AS "Says", a.publisher AS "The lower",
+const reportedConflicts = `SELECT a.subject_name AS "About", replaceOne(a.what, '_total', '') AS "What", formatReadableQuantity(assumeNotNull(a.value)) AS "Says", a.publisher AS "The lower",
     formatReadableQuantity(assumeNotNull(b.value)) AS "says", b.publisher AS "The higher", b.value / a.value AS "Times",
     greatest(a.since, b.since) AS "Both can be about", least(a.till, b.till) AS "until", a.confidence AS "Confidence in the lower", b.confidence AS "in the higher"
 FROM (SELECT *, splitByString(' (', metric)[1] AS what FROM figures WHERE value > 0 AND ` + chosenFigures + `) AS a

@@ -100,14 +100,16 @@ ORDER BY Value, name LIMIT 12`
 const surgeAnatomy = `SELECT
     if(entity = '', concat('#', subject), %s) AS "Who",
     if(metric = 'rank', %s, concat(splitByChar('/', toString(target))[2], ', ', replaceAll(splitByString(' per ', toString(unit))[1], '_', ' '))) AS "Where",
-    basis AS "Basis", onset AS "Onset", time_to_peak_s / 86400 AS "Days to the peak",
-    multiIf(metric != 'rank', formatReadableQuantity(baseline), baseline > depth, concat('not in the top ', toString(depth)), concat('#', toString(toUInt32(baseline)))) AS "From",
+    onset AS "Onset", time_to_peak_s / 86400 AS "Days to the peak",
     multiIf(metric != 'rank', concat(formatReadableQuantity(peak), ' an hour'), peak > depth, 'off the chart', concat('#', toString(toUInt32(peak)))) AS "Peak",
-    if(baseline = 0, NULL, peak_multiple) AS "Multiple", at_first_s / 86400 AS "Days at #1", in_top_10_s / 86400 AS "Days in the top 10", half_life_s / 86400 AS "Half-life, days",
+    if(baseline = 0, NULL, peak_multiple) AS "Multiple", at_first_s / 86400 AS "Days at #1", half_life_s / 86400 AS "Half-life, days",
+    given_back AS "Given back",
     multiIf(fitted_half_life_s IS NULL, '', fitted_half_life_s > 31536000, 'over a year', concat(toString(round(fitted_half_life_s / 86400, 1)), ' d',
         if(fitted_half_life_low_s IS NULL OR fitted_half_life_high_s IS NULL, '', concat(' (', toString(round(fitted_half_life_low_s / 86400, 1)), ' to ',
             if(fitted_half_life_high_s > 31536000, 'over a year', toString(round(fitted_half_life_high_s / 86400, 1))), ')')))) AS "Fitted (80 %%)",
-    given_back AS "Given back", back_at AS "Back at", resurges AS "Again", if(state = 'closed', 'over', 'lasts') AS "State"
+    back_at AS "Back at",
+    multiIf(metric != 'rank', formatReadableQuantity(baseline), baseline > depth, concat('not in the top ', toString(depth)), concat('#', toString(toUInt32(baseline)))) AS "From",
+    in_top_10_s / 86400 AS "Days in the top 10", resurges AS "Again", if(state = 'closed', 'over', 'lasts') AS "State", basis AS "Basis"
 FROM v_episodes
 WHERE kind = 'surge' AND metric != 'listed' AND basis IN (${basis:singlequote}) AND onset <= $__toTime AND ifNull(closed, now64(3)) >= $__fromTime
     AND (entity IN (${app:singlequote}) OR entity = '' AND topic IN (${topic:singlequote})) AND (metric != 'rank' OR peak < baseline)
@@ -116,8 +118,8 @@ LIMIT 200`
 
 // surgeMigrations is one row per app of a migration: first who lost, then who
 // gained.
-const surgeMigrations = `SELECT name AS "Migration", basis AS "Basis", m.1 AS "Part", m.2 AS "Who", %s AS "Where", m.4 AS "Since", m.5 AS "Until",
-    m.6 AS "Before", m.7 AS "Best or worst", m.8 / 86400 AS "Days at #1", m.9 / 86400 AS "Half-life, days", m.10 AS "Stayed", corroboration AS "Corroboration"
+const surgeMigrations = `SELECT m.2 AS "Who", m.1 AS "Part", %s AS "Where", m.6 AS "Before", m.7 AS "Best or worst", m.8 / 86400 AS "Days at #1", m.9 / 86400 AS "Half-life, days",
+    m.10 AS "Stayed", m.4 AS "Since", m.5 AS "Until", name AS "Migration", basis AS "Basis", corroboration AS "Corroboration"
 FROM (
     SELECT name, basis, corroboration, from, arrayJoin(arrayConcat(
         if(origin = '' OR origin_rank_before IS NULL, [], [('lost', origin_name, origin_chart, origin_delisted, origin_returned,
@@ -125,7 +127,7 @@ FROM (
             multiIf(origin_delisted IS NOT NULL, 'out of the store', origin_rank_worst IS NULL, '', concat('#', toString(assumeNotNull(origin_rank_worst)))),
             CAST(NULL AS Nullable(Float64)), CAST(NULL AS Nullable(Float64)), CAST(NULL AS Nullable(Float64)))]),
         arrayMap(d -> ('gained', d.2, d.10, toNullable(d.3), CAST(NULL AS Nullable(DateTime64(3, 'UTC'))),
-            if(d.4 IS NULL OR d.5 IS NULL, '', concat('#', toString(round(assumeNotNull(d.4 * d.5))))),
+            multiIf(d.4 IS NULL OR d.5 IS NULL, '', d.4 * d.5 > 200, 'beyond #200', concat('#', toString(round(assumeNotNull(d.4 * d.5))))),
             if(d.5 IS NULL, '', concat('#', toString(assumeNotNull(d.5)))),
             d.6 * 3600, d.7, greatest(0, 1 - d.8)), destinations))) AS m
     FROM v_migrations
@@ -134,7 +136,7 @@ FROM (
 ORDER BY from, "Migration", "Basis", "Part" = 'gained'
 LIMIT 100`
 
-const surgeFirst = `SELECT concat(subject_name, ' (', family, %s, ')') AS name, dateDiff('second', min(onset) OVER (), onset) / 3600 AS Value
+const surgeFirst = `SELECT concat(subject_name, ', ', transform(family, ['appstore', 'googleplay', 'xiaohongshu'], ['App Store', 'Google Play', 'RedNote'], family), %s) AS name, dateDiff('second', min(onset) OVER (), onset) / 3600 AS Value
 FROM (
     SELECT family, basis, min(onset) AS onset, argMin(if(metric = 'rank', transform(subject, keys.1, keys.2, subject), concat('#', subject)), c.onset) AS subject_name
     FROM (SELECT family, basis, toString(metric) AS metric, toString(subject) AS subject, onset FROM v_corroboration
@@ -143,14 +145,16 @@ FROM (
 )
 ORDER BY Value`
 
-const surgeCorroboration = `SELECT if(metric = 'rank', transform(toString(subject), keys.1, keys.2, toString(subject)), concat('#', subject)) AS "Who", family AS "Source", basis AS "Basis", onset AS "Onset",
-    score AS "Score", others AS "Others that moved", first AS "First", first_lead_s / 3600 AS "Hours after it",
-    arrayStringConcat(arrayMap(m -> concat(m.1, ' ', transform(m.4, keys.1, keys.2, m.4), if(m.6 >= 0, ' before by ', ' after by '), toString(toInt32(round(abs(m.6) / 3600))), ' h'), moved), '; ') AS "Who moved within 48 hours"
+const surgeCorroboration = `SELECT if(metric = 'rank', transform(toString(subject), keys.1, keys.2, toString(subject)), concat('#', subject)) AS "Who", family AS "Source", onset AS "Onset",
+    score AS "Score", first AS "First", first_lead_s / 3600 AS "Hours after it",
+    arrayStringConcat(arrayMap(m -> concat(m.1, ' ', transform(m.4, keys.1, keys.2, m.4), if(m.6 >= 0, ' before by ', ' after by '), toString(toInt32(round(abs(m.6) / 3600))), ' h'), moved), '; ') AS "Who moved within 48 hours", others AS "Others", basis AS "Basis"
 FROM v_corroboration
 WHERE topic IN (${topic:singlequote}) AND basis IN (${basis:singlequote}) AND $__timeFilter(onset)
 ORDER BY onset
 LIMIT 200`
 
 // withKeys begins a query that shows names for what stores call their apps.
-const withKeys = `WITH (SELECT (groupArray(app), groupArray(name)) FROM (SELECT app, any(e.name) AS name FROM entity_apps AS a INNER JOIN entities AS e ON e.id = a.entity GROUP BY app)) AS keys
+const withKeys = `WITH (SELECT (groupArray(app), groupArray(name)) FROM (
+    SELECT app, any(e.name) AS name FROM entity_apps AS a INNER JOIN entities AS e ON e.id = a.entity GROUP BY app
+    UNION ALL SELECT id AS app, name FROM entities)) AS keys
 `
