@@ -63,7 +63,7 @@ func alertsStats() []panel {
 func alertsTables() []panel {
 	levels := colouredWords(map[string]string{"critical": colourBad, "warning": "#b58900"})
 	outcomes := colouredWords(map[string]string{"delivered": colourGood, "retrying": "#b58900", "failed": colourBad})
-	severity := []col{column("Severity", 100, property("decimals", 2), property("min", 0), property("max", 1), gauge())}
+	severity := []col{column("Severity", 100, property("decimals", 2), property("min", 0), property("max", 1), gauge(), neutral())}
 	return []panel{
 		table24(About{
 			ID: 20, Title: "Messages", Unit: "short", W: 24, H: 13,

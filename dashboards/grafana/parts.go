@@ -60,7 +60,10 @@ func gauge() dashboard.DynamicConfigValue {
 	return property("custom.cellOptions", map[string]string{"type": "gauge", "mode": "basic", "valueDisplayMode": "text"})
 }
 
-// words colours the words of a column: good, warning and bad ones.
+// neutral is for shares that are neither good nor bad.
+func neutral() dashboard.DynamicConfigValue { return property("color", fixed(colourEvent)) }
+
+// colouredWords colours the words of a column: good, warning and bad ones.
 func colouredWords(colours map[string]string) []dashboard.DynamicConfigValue {
 	labels := map[string]dashboard.ValueMappingResult{}
 	for word, colour := range colours {

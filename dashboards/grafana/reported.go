@@ -44,7 +44,7 @@ func Reported() *Board {
 				Description: "By how much each firm says that the destinations declined. They count different things over different times, so that all of them can be right: users or downloads, from a day to the next, or from one week to a month later. A loss of the two figures that a firm published about one thing is computed from the first and the last.",
 			}, withFigures()+fmt.Sprintf(reportedDeclines, firm, appName("subject")),
 				column("Who says so", 100), column("About", 80), column("What was counted", 280),
-				column("Loss", 130, property("unit", "percentunit"), property("decimals", 0), property("min", 0), property("max", 1), gauge())),
+				column("Loss", 130, property("unit", "percentunit"), property("decimals", 0), property("min", 0), property("max", 1), gauge(), neutral())),
 		).
 		Row("Figure by figure").
 		Panels(reportedTables()...)

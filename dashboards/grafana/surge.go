@@ -78,14 +78,14 @@ func surgeTables() []panel {
 		}, withNames+fmt.Sprintf(surgeAnatomy, app, chartName("target")),
 			column("Who", 110), column("Where", 250), column("Onset", 155), column("Days to the peak", 125, one), column("Peak", 100),
 			column("Multiple", 80, property("decimals", 0)), column("Days at #1", 85, one), column("Half-life, days", 110, one),
-			column("Given back", 120, property("unit", "percentunit"), property("decimals", 0), property("min", 0), property("max", 1), gauge()),
+			column("Given back", 120, property("unit", "percentunit"), property("decimals", 0), property("min", 0), property("max", 1), gauge(), neutral()),
 			column("Fitted (80 %)", 150), column("Back at", 155), column("From", 130), column("Days in the top 10", 130, one), column("Again", 60), column("State", 60), column("Basis", 80)),
 		table24(About{
 			ID: 23, Title: "Who lost, who gained, and how much stayed", Unit: "short", W: 24, H: 8,
 			Description: "One row per app of each migration. Lost: the app that people left; since and until are when a store had it no more. Gained: the leading surge of each destination. Stayed: the share of the rise that was not given back; empty: not over. Corroboration: 1 - 0.5 ^ n, n being the other independent sources that moved within 48 hours.",
 		}, fmt.Sprintf(surgeMigrations, "if(m.3 = '', '', "+chartName("m.3")+")"),
 			column("Who", 110), column("Part", 70), column("Where", 250), column("Before", 100), column("Best or worst", 110), column("Days at #1", 85, one), column("Half-life, days", 110, one),
-			column("Stayed", 120, property("unit", "percentunit"), property("decimals", 0), property("min", 0), property("max", 1), gauge()),
+			column("Stayed", 120, property("unit", "percentunit"), property("decimals", 0), property("min", 0), property("max", 1), gauge(), neutral()),
 			column("Since", 155), column("Until", 155), column("Migration", 130), column("Basis", 80), column("Corroboration", 100, property("decimals", 2))),
 		BarGauge(About{
 			ID: 24, Title: "Who moved first, and how many hours later the others", Unit: "short", W: 10, H: 9,
