@@ -2,11 +2,13 @@ package dashboards
 
 import (
 	"fmt"
+	"log/slog"
 	"testing"
 	"time"
 
 	"github.com/tidemark/tidemark/internal/clickhouse"
 	"github.com/tidemark/tidemark/internal/config"
+	"github.com/tidemark/tidemark/processors/store"
 )
 
 const troubledChart = "chart/apple/us/top-free/overall"
@@ -51,6 +53,9 @@ VALUES ('e1', 'health', 'looks-failing', 'appstore', '`+troubledChart+`', '`+tro
 	run(t, db, fmt.Sprintf(`INSERT INTO imports (id, name, imported_by, at, source_url, sha256, bytes, rows, mapping, note, via, _topic, _partition, _offset)
 VALUES ('i1', 'figures.csv', 'somebody', '%s', 'https://example.org/figures.csv', '00', 10, 1, '', 'a test', 'file', 't', 0, 1)`, hour(-3)))
 	run(t, db, fmt.Sprintf("INSERT INTO mutes (kind, name, since, until, version) VALUES ('entity', 'flip', '%s', '%s', 1)", hour(-6), hour(6)))
+	if err := store.New(db, nil, nil, slog.New(slog.DiscardHandler)).Rollup(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	return db
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/tidemark/tidemark/internal/embedded/engine"
 	"github.com/tidemark/tidemark/internal/evidence"
 	"github.com/tidemark/tidemark/internal/testkit"
+	"github.com/tidemark/tidemark/processors/store" //nolint:depguard // runs the rollups, as the program does
 )
 
 func TestMain(m *testing.M) {
@@ -82,6 +83,10 @@ func newPlace(t *testing.T, offset int) *evidence.Maker {
 		if err := ch.Exec(t.Context(), strings.ReplaceAll(sql, "%d", fmt.Sprint(offset))); err != nil {
 			t.Fatalf("%v\n%s", err, sql)
 		}
+	}
+	// Migrations are of the rollups.
+	if err := store.New(ch, nil, nil, slog.New(slog.DiscardHandler)).Rollup(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 	return &evidence.Maker{DB: ch, Version: "v1"}
 }

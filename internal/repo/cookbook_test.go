@@ -21,6 +21,8 @@ const cookbook = "docs/cookbook.md"
 // TestAnalystsPages runs what the pages for analysts say, as the read-only login,
 // on the January case, and compares the answers with those on the pages.
 // TIDEMARK_GOLDEN=write writes the answers anew.
+//
+//nolint:paralleltest // one after the other: each asks the same store much
 func TestAnalystsPages(t *testing.T) {
 	t.Parallel()
 	bin := os.Getenv("TIDEMARK_E2E_BINARY")
@@ -36,7 +38,7 @@ func TestAnalystsPages(t *testing.T) {
 
 	t.Run("cookbook", func(t *testing.T) { cookbookHolds(t, address) })
 	t.Run("dictionary", func(t *testing.T) { dictionaryRows(t, address) })
-	t.Run("ways in", func(t *testing.T) { waysInHold(t, address) })
+	t.Run("ways in", func(t *testing.T) { waysInHold(t, bin, dir, address) })
 }
 
 // cookbookHolds asks each question of the cookbook.

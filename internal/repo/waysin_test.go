@@ -28,13 +28,14 @@ func waysIn() []way {
 		{"superset.md", "python", "questions.py", python},
 		{"node.md", "js", "questions.mjs", node},
 		{"jdbc.md", "java", "Questions.java", java},
+		{"duckdb.md", "python", "questions.py", python},
 		{"r.md", "r", "questions.R", rscript},
 	}
 }
 
 // waysInHold runs the program of each page as it stands there, but for the
 // address, and compares what it prints with what the page says.
-func waysInHold(t *testing.T, address string) {
+func waysInHold(t *testing.T, bin, dir, address string) {
 	t.Helper()
 	host := strings.TrimPrefix(address, "http://")
 	_, port, _ := strings.Cut(host, ":")
@@ -46,8 +47,12 @@ func waysInHold(t *testing.T, address string) {
 			if found == nil {
 				t.Fatalf("%s has no program with what it prints", name)
 			}
-			program := strings.NewReplacer("127.0.0.1:8123", host, "port=8123", "port="+port).Replace(found[1])
-			file := filepath.Join(t.TempDir(), w.file)
+			folder := t.TempDir()
+			replace := strings.NewReplacer("127.0.0.1:8123", host, "port=8123", "port="+port,
+				"bin/tidemark", bin, "--data-dir data", "--data-dir "+dir, "/tmp/exports", filepath.Join(folder, "exports"))
+			prepare(t, text, replace)
+			program := replace.Replace(found[1])
+			file := filepath.Join(folder, w.file)
 			if err := os.WriteFile(file, []byte(program), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -68,6 +73,19 @@ func waysInHold(t *testing.T, address string) {
 				write(t, name, strings.Replace(text, "```text\n"+found[2]+"```", "```text\n"+got+"```", 1))
 			}
 		})
+	}
+}
+
+// prepare runs the commands of a page that come before its program.
+func prepare(t *testing.T, text string, replace *strings.Replacer) {
+	t.Helper()
+	commands, _, _ := strings.Cut(text, "```python")
+	for _, match := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(commands, -1) {
+		run := exec.CommandContext(t.Context(), "sh", "-ec", replace.Replace(match[1]))
+		run.Env = environment()
+		if out, err := run.CombinedOutput(); err != nil {
+			t.Fatalf("%s\n%v: %s", match[1], err, out)
+		}
 	}
 }
 
