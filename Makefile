@@ -68,11 +68,11 @@ $(VIEWER): $(VIEWER_DEPS) dashboards/viewer/build.mjs dashboards/viewer/tsconfig
 .PHONY: test
 test: engine viewer $(NODE_CLIENT) ## All tests that need no server, no browser and no recordings
 	$(NPM) test --silent --prefix dashboards/viewer
-	go test $(TESTFLAGS) ./...
+	go test -timeout 25m $(TESTFLAGS) ./...
 
 .PHONY: test-race
 test-race: engine ## The packages with goroutines of their own, under the race detector
-	CGO_ENABLED=1 go test -race ./collectors/... ./processors/... ./internal/kafka/... ./internal/fetch/... ./internal/embedded/broker/... ./internal/obs/...
+	CGO_ENABLED=1 go test -race -timeout 25m ./collectors/... ./processors/... ./internal/kafka/... ./internal/fetch/... ./internal/embedded/broker/... ./internal/obs/...
 
 .PHONY: e2e
 e2e: build ## The real binary as processes: up, kill -9 at any moment, the page in Chromium
