@@ -73,8 +73,8 @@ func (a *app) exportCommand() *cobra.Command {
 	f.StringVar(&o.format, "format", "parquet", "parquet, csv or ndjson")
 	f.StringVar(&o.by, "by", "day", "one file per day, month or none (one file of all)")
 	f.StringVar(&o.time, "time", "", "`column` of moments or days that divides the rows (default: found by its name)")
-	f.StringVar(&o.from, "from", "", "first `day`, such as 2025-01-10")
-	f.StringVar(&o.to, "to", "", "last `day`, included")
+	f.StringVar(&o.from, "from", "", "first `day`, such as 2025-01-10; by month that of its month")
+	f.StringVar(&o.to, "to", "", "last `day`, included; by month that of its month")
 	f.StringVar(&o.name, "name", "", "`name` of the folder (default: that of the table)")
 	o.dsnFlag(cmd)
 	o.dataDirFlag(cmd)
@@ -121,6 +121,9 @@ func (a *app) export(ctx context.Context, o *exportOptions, what string) error {
 		return err
 	}
 	c.Version = a.build.Version
+	if c.Widen() {
+		fmt.Fprintf(a.stderr, "by month whole months are written: %s\n", monthsOf(c.From, c.To))
+	}
 	return a.reading(ctx, &o.where, func(ch *clickhouse.Client, native bool) error {
 		c.Client, c.Native = ch, native
 		var show *progress
@@ -149,6 +152,21 @@ func (a *app) export(ctx context.Context, o *exportOptions, what string) error {
 		}
 		return nil
 	})
+}
+
+// monthsOf names the months of a span, which may have an open end.
+func monthsOf(from, to time.Time) string {
+	const month = "2006-01"
+	switch first, last := from.Format(month), to.Format(month); {
+	case to.IsZero():
+		return first + " and later"
+	case from.IsZero():
+		return "up to " + last
+	case first == last:
+		return first
+	default:
+		return first + " to " + last
+	}
 }
 
 // withHint says what to do where a limit of the login ended a query.

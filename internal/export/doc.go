@@ -65,13 +65,30 @@ type Config struct {
 	By     By
 	// Time is the column by which rows are divided; empty: found by its name.
 	Time string
-	// From and To are the first and the last day; zero: all there are.
+	// From and To are the first and the last day; zero: all there are. By month
+	// they become those of whole months.
 	From, To time.Time
 	Version  string
 	// Now decides which days may still be written.
 	Now time.Time
 	// Progress is told after each file; it may be nil.
 	Progress func(done, total int)
+}
+
+// Widen makes whole months of what is divided by month: a file of half a month
+// would take the place of one of the other half. It tells whether it did.
+func (c *Config) Widen() bool {
+	if c.By != ByMonth {
+		return false
+	}
+	from, to := c.From, c.To
+	if !from.IsZero() {
+		c.From = time.Date(from.Year(), from.Month(), 1, 0, 0, 0, 0, time.UTC)
+	}
+	if !to.IsZero() {
+		c.To = time.Date(to.Year(), to.Month()+1, 0, 0, 0, 0, 0, time.UTC)
+	}
+	return !c.From.Equal(from) || !c.To.Equal(to)
 }
 
 // Result is what an export did.
@@ -95,11 +112,14 @@ type Manifest struct {
 	By      By     `json:"by"`
 	Time    string `json:"time_column,omitempty"`
 	Zone    string `json:"time_zone"`
-	Rows    uint64 `json:"rows"`
-	Bytes   int64  `json:"bytes"`
-	From    string `json:"from,omitempty"` // first moment in it
-	To      string `json:"to,omitempty"`   // last moment in it
-	Parts   []Part `json:"parts"`
+	// First and Last are the days that were asked for, of a single file.
+	First string `json:"first_day,omitempty"`
+	Last  string `json:"last_day,omitempty"`
+	Rows  uint64 `json:"rows"`
+	Bytes int64  `json:"bytes"`
+	From  string `json:"from,omitempty"` // first moment in it
+	To    string `json:"to,omitempty"`   // last moment in it
+	Parts []Part `json:"parts"`
 }
 
 // Part is one file.
@@ -132,6 +152,20 @@ type Column struct {
 	Name    string `json:"name"`
 	Type    string `json:"type"` // as ClickHouse names it
 	Comment string `json:"comment,omitempty"`
+}
+
+// days says in words which were asked for.
+func (m *Manifest) days() string {
+	switch {
+	case m.First == "" && m.Last == "":
+		return "all days"
+	case m.Last == "":
+		return m.First + " and later"
+	case m.First == "":
+		return "up to " + m.Last
+	default:
+		return m.First + " to " + m.Last
+	}
 }
 
 func asJSON(v any) ([]byte, error) {

@@ -276,6 +276,48 @@ func TestQueriesMonthsAndOneFile(t *testing.T) {
 	}
 }
 
+// A second span takes nothing away from the first.
+func TestSecondSpanLosesNothing(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	p.exec(t, "INSERT INTO marks VALUES ('next', '2025-02-03 01:00:00', 9, '', map())")
+	january := func(day int) time.Time { return time.Date(2025, 1, day, 0, 0, 0, 0, time.UTC) }
+	cfg := p.config(t)
+	cfg.By, cfg.From, cfg.To = export.ByMonth, january(15), january(20)
+	r := mustRun(t, cfg)
+	if r.Rows != 50 || r.Written != 1 {
+		t.Errorf("first span: %+v", r)
+	}
+	want := tree(t, cfg.Dir)
+	cfg.From, cfg.To = january(1), january(10)
+	if r := mustRun(t, cfg); r.Rows != 50 || r.Kept != 1 || r.Written != 0 {
+		t.Errorf("second span: %+v", r)
+	}
+	if diff := cmp.Diff(want, tree(t, cfg.Dir)); diff != "" {
+		t.Errorf("(-first span +second):\n%s", diff)
+	}
+	cfg.From, cfg.To = january(34), time.Time{}
+	if r := mustRun(t, cfg); r.Rows != 51 || r.Written != 1 || r.Removed != 0 {
+		t.Errorf("the next month: %+v", r)
+	}
+
+	cfg.Name, cfg.By, cfg.From, cfg.To = "single", export.ByNone, january(15), january(20)
+	r = mustRun(t, cfg)
+	want = tree(t, r.Folder)
+	if r := mustRun(t, cfg); r.Kept != 1 {
+		t.Errorf("the same span again: %+v", r)
+	}
+	for _, to := range []time.Time{january(16), {}} {
+		cfg.To = to
+		if _, err := export.Run(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "one file of 2025-01-15 to 2025-01-20, not of") {
+			t.Errorf("another span: %v", err)
+		}
+	}
+	if diff := cmp.Diff(want, tree(t, r.Folder)); diff != "" {
+		t.Errorf("a refusal changed something:\n%s", diff)
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)

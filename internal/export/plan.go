@@ -41,6 +41,7 @@ type tableRow struct {
 }
 
 func newPlan(ctx context.Context, cfg Config) (*plan, error) {
+	cfg.Widen()
 	p := &plan{cfg: cfg}
 	var key string
 	if identifier(strings.TrimSpace(cfg.What)) {
@@ -183,7 +184,10 @@ func (p *plan) chooseTime() error {
 	return errors.New("divide rows by time: there is no column of time; give --by none for a single file, or --time COLUMN")
 }
 
-const dayFormat = "2006-01-02"
+const (
+	dayFormat   = "2006-01-02"
+	monthFormat = "2006-01"
+)
 
 // unit is the day or month of a row, in SQL.
 func (p *plan) unit() string {
@@ -251,7 +255,7 @@ func (p *plan) spans(ctx context.Context) ([]span, error) {
 	}
 	folder, layout := "date=", dayFormat
 	if p.cfg.By == ByMonth {
-		folder, layout = "month=", "2006-01"
+		folder, layout = "month=", monthFormat
 	}
 	var spans []span
 	for _, u := range units {
@@ -268,11 +272,7 @@ func (p *plan) spans(ctx context.Context) ([]span, error) {
 			after = first.AddDate(0, 1, 0)
 		}
 		key := first.Format(layout)
-		where := p.within(first, after)
-		if p.cfg.By == ByMonth {
-			where += " AND " + p.whole()
-		}
-		spans = append(spans, span{key: key, file: folder + key + "/" + part, where: where, after: after})
+		spans = append(spans, span{key: key, file: folder + key + "/" + part, where: p.within(first, after), after: after})
 	}
 	return spans, nil
 }

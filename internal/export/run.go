@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/tidemark/tidemark/internal/clickhouse"
 )
@@ -100,6 +101,9 @@ func (r *run) recall() error {
 		Name: r.cfg.Name, Version: r.cfg.Version, Query: r.base, OrderBy: r.order, Format: r.cfg.Format, By: r.cfg.By,
 		Time: r.time, Zone: "UTC", Parts: []Part{},
 	}
+	if r.cfg.By == ByNone {
+		r.manifest.First, r.manifest.Last = dayText(r.cfg.From), dayText(r.cfg.To)
+	}
 	text, err := os.ReadFile(filepath.Join(r.folder, manifestFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -111,12 +115,24 @@ func (r *run) recall() error {
 	if err := json.Unmarshal(text, &old); err != nil {
 		return fmt.Errorf("read %s: %w; remove the folder to begin anew", filepath.Join(r.folder, manifestFile), err)
 	}
+	if asked := r.manifest.days(); r.cfg.By == ByNone && old.By == ByNone && asked != old.days() {
+		return fmt.Errorf("the folder %s holds another export (one file of %s, not of %s); give another --out or --name, or --by day, which adds to what is there",
+			r.folder, old.days(), asked)
+	}
 	if old.Query != r.base || old.Format != r.cfg.Format || old.By != r.cfg.By || old.Time != r.time {
 		return fmt.Errorf("the folder %s holds another export (%s as %s by %s); give another --out or --name, or remove it",
 			r.folder, old.Query, old.Format, old.By)
 	}
 	r.manifest.Parts = old.Parts
 	return nil
+}
+
+// dayText is empty for an open end.
+func dayText(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(dayFormat)
 }
 
 // sweep removes what a kill has left.
@@ -148,16 +164,19 @@ func (r *run) forget(spans []span) error {
 	return nil
 }
 
-// covers tells whether this run would have listed a day.
+// covers tells whether this run would have listed a day or month.
 func (r *run) covers(key string) bool {
-	all := r.cfg.From.IsZero() && r.cfg.To.IsZero()
+	layout := dayFormat
+	if r.cfg.By == ByMonth {
+		layout = monthFormat
+	}
 	switch {
-	case all:
+	case r.cfg.From.IsZero() && r.cfg.To.IsZero():
 		return true
-	case r.cfg.By != ByDay || key == "":
+	case key == "":
 		return false
 	default:
-		return key >= r.cfg.From.Format(dayFormat) && (r.cfg.To.IsZero() || key <= r.cfg.To.Format(dayFormat))
+		return key >= r.cfg.From.Format(layout) && (r.cfg.To.IsZero() || key <= r.cfg.To.Format(layout))
 	}
 }
 
