@@ -47,7 +47,10 @@ type Field struct {
 	// ClickHouse is its own name of the type.
 	ClickHouse string            `json:"clickhouse,omitempty"`
 	Labels     map[string]string `json:"labels,omitempty"`
-	Values     []any             `json:"values"`
+	// Shown is the whole name that people see, where the source has one: Grafana's
+	// displayNameFromDS. Empty: it is made of name and labels.
+	Shown  string `json:"shown,omitempty"`
+	Values []any  `json:"values"`
 }
 
 // Rows is how many there are.

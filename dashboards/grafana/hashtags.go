@@ -4,7 +4,7 @@ package grafana
 func Hashtags() *Board {
 	const question = "How loud is the tag, at which hours, and who talked first?"
 	return NewBoard("tidemark-hashtags", "Hashtag pulse", question, FolderTrends).
-		Variables(Topic(), Platform(), Tag(), Basis(), Scale(), Language(), Answer(hashtagsAnswer)).
+		Variables(Topic(), Platform(), Tag(), Basis(), AttentionBy(), Scale(), Language(), Answer(hashtagsAnswer)).
 		Annotations(Events(), NobodyLooked("splitByChar('/', toString(target))[1] = 'tag' AND splitByChar('/', toString(target))[4] IN (${tag:singlequote}) AND basis IN (${basis:singlequote})")).
 		Panels(
 			Question(1, question,
@@ -33,14 +33,14 @@ func Hashtags() *Board {
 		Panels(
 			TimeSeries(About{
 				ID: 6, Title: "Share of attention, by day", Unit: "percentunit", W: 14, H: 9,
-				Description: "How what was said, read and searched of the apps of the topic divides among them, day by day, by family of sources: all of one family and metric are 100 %. An app without a line was not seen.",
+				Description: "How what was said, read and searched of the apps of the topic divides among them, day by day, by the chosen measure of attention: all apps together are 100 %. An app without a line was not seen.",
 			}, attentionShare).Min(0).Max(1).Interval("1d"),
 			TimeSeries(About{
 				ID: 7, Title: "Between how many apps", Unit: "none", W: 10, H: 9,
 				Description: "The effective number of apps that share the attention: 1 / sum of the squared shares (the inverse of the Herfindahl-Hirschman index), by family of sources. 1: one app has all of it.",
 			}, attentionApps).Min(1).Interval("1d"),
 			Table(About{
-				ID: 8, Title: "Who leads, who follows", Unit: "none", W: 24, H: 8,
+				ID: 8, Title: "Who leads, who follows", Unit: "none", W: 24, H: 6,
 				Description: "Of each pair of families of sources: by how many hours the second is later where the two go together best, how well they do (Pearson's correlation of what is new by hour), and by how many hours the first surge of the one began before that of the other. Over the newest 90 days of the topic. A correlation is no cause.",
 			}, leadLag).
 				OverrideByName("First surge earlier by, hours", fields(property("decimals", 0))).
@@ -50,23 +50,24 @@ func Hashtags() *Board {
 
 const attentionShare = withNames + `SELECT time, series, Value FROM (
     SELECT toDateTime(day, 'UTC') AS time,
-        concat(transform(toString(entity), names.1, names.2, toString(entity_name)), ' · ', family, ' ', replaceAll(toString(metric), '_', ' '), if(basis = 'measured', '', concat(' (', basis, ')'))) AS series, toNullable(any(share)) AS Value
+        concat(transform(toString(entity), names.1, names.2, toString(entity_name)), if(basis = 'measured', '', concat(' (', basis, ')'))) AS series, toNullable(any(share)) AS Value
     FROM v_attention_share
     WHERE topic IN (${topic:singlequote}) AND basis IN (${basis:singlequote}) AND day BETWEEN toDate($__fromTime) AND toDate($__toTime)
+        AND concat(family, ' ', metric) IN (${attention:singlequote})
     GROUP BY time, series
 )
 ORDER BY time WITH FILL STEP toIntervalDay(1) INTERPOLATE (series)`
 
 const attentionApps = `SELECT time, series, Value FROM (
     SELECT toDateTime(day, 'UTC') AS time,
-        concat('Apps · ', family, ' ', replaceAll(toString(metric), '_', ' '), if(basis = 'measured', '', concat(' (', basis, ')'))) AS series, toNullable(1 / sum(share * share)) AS Value
+        concat('Apps · ', ` + familyName + `, ', ', replaceAll(toString(metric), '_', ' '), if(basis = 'measured', '', concat(' (', basis, ')'))) AS series, toNullable(1 / sum(share * share)) AS Value
     FROM v_attention_share
     WHERE topic IN (${topic:singlequote}) AND basis IN (${basis:singlequote}) AND day BETWEEN toDate($__fromTime) AND toDate($__toTime)
     GROUP BY time, topic, series
 )
 ORDER BY time WITH FILL STEP toIntervalDay(1) INTERPOLATE (series)`
 
-const leadLag = `SELECT topic AS "Topic", basis AS "Basis", leader AS "First", follower AS "Then", lag_h AS "Hours later", correlation AS "Correlation",
+const leadLag = `SELECT topic AS "Topic", basis AS "Basis", transform(toString(leader), ` + familyNames + `, toString(leader)) AS "First", transform(toString(follower), ` + familyNames + `, toString(follower)) AS "Then", lag_h AS "Hours later", correlation AS "Correlation",
     hours AS "Hours compared", onset_lead_h AS "First surge earlier by, hours"
 FROM v_lead_lag
 WHERE topic IN (${topic:singlequote}) AND basis IN (${basis:singlequote})

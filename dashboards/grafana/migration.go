@@ -43,7 +43,7 @@ func Migration() *Board {
 				ID: 5, Title: "New views of the topic's tags, per hour", Unit: "short", W: 12, H: 9,
 				Description: "How many views of posts with the topic's tags were new in each hour: the height of the wave, and its end.",
 			}, plain(tagGrowth(tagsOfTopic+" AND unit = 'views'"))),
-			appTable(6, 24, 8, ""),
+			appTable(6, 24, 7, ""),
 			Table(About{
 				ID: 7, Title: "What happened", Unit: "none", W: 24, H: 9,
 				Description: "Dated events as published, with who said so and how far it is to be trusted. The same events stand as bands on every panel with a time axis.",

@@ -64,9 +64,10 @@ func (f failed) Build() (dashboard.DashboardFieldConfigSourceOverrides, error) {
 
 // RankAxis turns a time series of -rank (column Value) into a true chart of ranks:
 // #1 on top, #10 and #100 below it at even distances, and each number with its
-// true label. Grafana has no axis that runs downward.
+// true label. It ends at the last place of the deepest chart: below that there is
+// nothing to be seen. Grafana has no axis that runs downward.
 func RankAxis(p *timeseries.PanelBuilder) *timeseries.PanelBuilder {
-	return p.Unit("none").Max(-1).Decimals(0).Mappings(rankLabels()).
+	return p.Unit("none").Min(-deepest).Max(-1).Decimals(0).Mappings(rankLabels()).
 		LineInterpolation(common.LineInterpolationStepAfter).
 		ScaleDistribution(common.NewScaleDistributionConfigBuilder().
 			Type(common.ScaleDistributionSymlog).Log(10).LinearThreshold(1))
@@ -75,14 +76,10 @@ func RankAxis(p *timeseries.PanelBuilder) *timeseries.PanelBuilder {
 // deepest is the deepest chart that has a label for each place.
 const deepest = 200
 
-// rankLabels say #1 for -1, and so on; -1000 and -10000 are what a logarithmic
-// axis may show beyond.
+// rankLabels say #1 for -1, and so on.
 func rankLabels() []dashboard.ValueMapping {
-	labels := make(map[string]dashboard.ValueMappingResult, deepest+2)
+	labels := make(map[string]dashboard.ValueMappingResult, deepest)
 	for rank := 1; rank <= deepest; rank++ {
-		labels[strconv.Itoa(-rank)] = dashboard.ValueMappingResult{Text: new("#" + strconv.Itoa(rank))}
-	}
-	for _, rank := range []int{1000, 10000} {
 		labels[strconv.Itoa(-rank)] = dashboard.ValueMappingResult{Text: new("#" + strconv.Itoa(rank))}
 	}
 	return []dashboard.ValueMapping{valueMap(labels)}
@@ -106,12 +103,18 @@ func Stat(a About, sql string) *stat.PanelBuilder {
 		Orientation(common.VizOrientationAuto).NoValue("none")
 }
 
+// minutes are moments as tables show them: seconds would only make them wide.
+const minutes = "time:YYYY-MM-DD HH:mm"
+
 // Table shows rows as they come. Units of single columns are overrides.
 func Table(a About, sql string) *table.PanelBuilder {
 	return table.NewPanelBuilder().
 		Id(a.ID).Title(a.Title).Description(a.Description).Unit(a.Unit).Span(a.W).Height(a.H).
 		Datasource(clickhouseRef()).WithTarget(Rows(sql)).ShowHeader(true).
-		CellHeight(common.TableCellHeightSm).NoValue("–")
+		CellHeight(common.TableCellHeightSm).NoValue("–").
+		Overrides([]cog.Builder[dashboard.DashboardFieldConfigSourceOverrides]{override{
+			Matcher: dashboard.MatcherConfig{Id: "byType", Options: "time"}, Properties: fields(property("unit", minutes)),
+		}})
 }
 
 // BarGauge shows one bar per row. The SQL gives the columns name and Value.

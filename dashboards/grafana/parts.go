@@ -60,6 +60,11 @@ func gauge() dashboard.DynamicConfigValue {
 	return property("custom.cellOptions", map[string]string{"type": "gauge", "mode": "basic", "valueDisplayMode": "text"})
 }
 
+// wrapped lets words take as many lines as they need.
+func wrapped() dashboard.DynamicConfigValue {
+	return property("custom.cellOptions", map[string]any{"type": "auto", "wrapText": true})
+}
+
 // neutral is for shares that are neither good nor bad.
 func neutral() dashboard.DynamicConfigValue { return property("color", fixed(colourEvent)) }
 

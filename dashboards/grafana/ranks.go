@@ -24,8 +24,8 @@ func Ranks() *Board {
 				ID: 5, Title: "Hours at #1", Unit: "none", W: 10, H: 9,
 				Description: "In how many hours of the time range an app was first at least once. Who never was is not there.",
 			}, hoursAtFirst()).Decimals(0),
-			moversTable(6, 24, 8),
-			appTable(7, 24, 8, `chart AS "Chart", `),
+			moversTable(6, 24, 7),
+			appTable(7, 24, 7, `chart AS "Chart", `),
 		).
 		Row("Who has how much of the attention that the charts show").
 		Panels(

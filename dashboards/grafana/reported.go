@@ -57,9 +57,9 @@ func reportedTables() []panel {
 			ID: 20, Title: "Published beside ours", Unit: "short", W: 24, H: 13,
 			Description: "One row per published figure and basis of ours. Comparable: same: the same thing at the same place was looked at; other scope or other metric: something near it; nothing measured: nobody looked then, or the time is not known. Ours: of a total the last value between from and to, of a rank the best place. What differs most stands first.",
 		}, withNames+fmt.Sprintf(reportedBeside, appName("subject")),
-			col{"Comparable", append(colouredWords(map[string]string{"same": colourGood, "other scope": colourWarning, "other metric": colourWarning, "nothing measured": colourGap}), property("custom.width", 130))},
+			col{"Comparable", append(colouredWords(map[string]string{"same": colourGood, "other scope": colourWarning, "other metric": colourWarning, "nothing measured": colourGap}), property("custom.width", 105))},
 			column("About", 110), column("What", 180), column("Published", 120), column("Ours", 120), column("Ours / published", 125, quantity), column("Published by", 220),
-			column("From", 155), column("To", 155), column("Confidence", 100), column("Basis", 80), column("Ours at", 155), column("Unit", 90), column("Counted where", 240)),
+			column("From", 125), column("To", 125), column("Confidence", 95), column("Basis", 80)),
 		table24(About{
 			ID: 21, Title: "Figures that contradict each other", Unit: "short", W: 24, H: 9,
 			Description: "Pairs of published figures about the same thing that can be about the same moment and differ by more than a tenth. Of what grows quickly both can be right: look at the time that they have in common.",

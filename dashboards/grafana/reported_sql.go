@@ -85,7 +85,7 @@ const reportedBeside = `SELECT comparable AS "Comparable", if(startsWith(subject
     if(reported_text = '', formatReadableQuantity(assumeNotNull(reported_value)), reported_text) AS "Published",
     if(measured_value IS NULL, if(comparable = 'same', 'not on the chart', ''), formatReadableQuantity(assumeNotNull(measured_value))) AS "Ours",
     ratio AS "Ours / published", publisher AS "Published by", at_from AS "From", at_to AS "To", confidence AS "Confidence",
-    basis AS "Basis", measured_at AS "Ours at", unit AS "Unit", scope AS "Counted where"
+    basis AS "Basis"
 FROM v_reported_vs_measured
 WHERE ` + chosenFigures + ` AND basis IN ('', ${basis:singlequote})
     AND (at_from IS NULL OR at_from <= $__toTime) AND (at_to IS NULL OR at_to >= $__fromTime)

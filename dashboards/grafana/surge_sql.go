@@ -108,7 +108,7 @@ const surgeAnatomy = `SELECT
         if(fitted_half_life_low_s IS NULL OR fitted_half_life_high_s IS NULL, '', concat(' (', toString(round(fitted_half_life_low_s / 86400, 1)), ' to ',
             if(fitted_half_life_high_s > 31536000, 'over a year', toString(round(fitted_half_life_high_s / 86400, 1))), ')')))) AS "Fitted (80 %%)",
     back_at AS "Back at",
-    multiIf(metric != 'rank', formatReadableQuantity(baseline), baseline > depth, concat('not in the top ', toString(depth)), concat('#', toString(toUInt32(baseline)))) AS "From",
+    multiIf(metric != 'rank', formatReadableQuantity(baseline), baseline > depth, concat('beyond #', toString(depth)), concat('#', toString(toUInt32(baseline)))) AS "From",
     in_top_10_s / 86400 AS "Days in the top 10", resurges AS "Again", if(state = 'closed', 'over', 'lasts') AS "State", basis AS "Basis"
 FROM v_episodes
 WHERE kind = 'surge' AND metric != 'listed' AND basis IN (${basis:singlequote}) AND onset <= $__toTime AND ifNull(closed, now64(3)) >= $__fromTime
@@ -136,7 +136,7 @@ FROM (
 ORDER BY from, "Migration", "Basis", "Part" = 'gained'
 LIMIT 100`
 
-const surgeFirst = `SELECT concat(subject_name, ', ', transform(family, ['appstore', 'googleplay', 'xiaohongshu'], ['App Store', 'Google Play', 'RedNote'], family), %s) AS name, dateDiff('second', min(onset) OVER (), onset) / 3600 AS Value
+const surgeFirst = `SELECT concat(subject_name, ', ', transform(family, ` + familyNames + `, family), %s) AS name, dateDiff('second', min(onset) OVER (), onset) / 3600 AS Value
 FROM (
     SELECT family, basis, min(onset) AS onset, argMin(if(metric = 'rank', transform(subject, keys.1, keys.2, subject), concat('#', subject)), c.onset) AS subject_name
     FROM (SELECT family, basis, toString(metric) AS metric, toString(subject) AS subject, onset FROM v_corroboration

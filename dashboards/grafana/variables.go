@@ -131,6 +131,26 @@ ORDER BY value`,
 	}
 }
 
+// AttentionBy is what the attention to an app is taken from: a family of sources
+// and what it counts. Two of them are never added up, nor drawn as one.
+func AttentionBy() Variable {
+	return choice{
+		name: "attention", label: "Attention by",
+		description: "What the share of attention is taken from: places on a store's charts (rank area), page views, mentions, ...",
+		sql: `SELECT DISTINCT concat(family, ' ', metric) AS value, concat(` + familyName + `, ', ', replaceAll(toString(metric), '_', ' ')) AS text FROM v_attention_share
+WHERE topic IN (${topic:singlequote}) AND day BETWEEN toDate($__fromTime) AND toDate($__toTime) ORDER BY value`,
+		single: true,
+		value:  "appstore rank_area", text: "App Store, rank area",
+	}
+}
+
+// familyNames are the second and third argument of transform: what people call
+// a family of sources.
+const familyNames = `['appstore', 'googleplay', 'xiaohongshu'], ['App Store', 'Google Play', 'RedNote']`
+
+// familyName says it of the column family.
+const familyName = `transform(toString(family), ` + familyNames + `, toString(family))`
+
 // Basis is how a number came to be. Lines of different bases are never one.
 func Basis() Variable {
 	return custom("basis", "Basis", "How a number came to be: looked at by us, back-filled, brought by others, or modelled. Never one line.",

@@ -50,7 +50,7 @@ func (s *server) metricFrames(ctx context.Context, t query.Target, r query.Range
 			RefID: t.RefID, Format: t.Format, Name: name, SQL: expr, MS: time.Since(begin).Milliseconds(),
 			Fields: []ask.Field{
 				{Name: "time", Type: ask.TypeTime, Values: at},
-				{Name: name, Type: ask.TypeNumber, Labels: one.Labels, Values: values},
+				{Name: name, Type: ask.TypeNumber, Labels: one.Labels, Shown: name, Values: values},
 			},
 		})
 	}

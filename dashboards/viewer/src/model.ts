@@ -15,6 +15,8 @@ export interface Field {
   clickhouse?: string;
   /** Set by the viewer when a long answer became one column per series. */
   labels?: Readonly<Record<string, string>>;
+  /** The whole name, where the source has one (a legendFormat): labels are not put behind it. */
+  shown?: string;
 }
 
 /** The answer of one target of a panel. */

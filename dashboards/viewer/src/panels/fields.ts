@@ -156,6 +156,7 @@ function column(f: Field, frame: Frame, a: Around): Column {
 /** The name of a column as Grafana makes it. */
 function named0(f: Field, config: FieldConfig, a: Around): string {
   if (config.displayName !== undefined && config.displayName !== "") return interpolate(config.displayName, a.ctx.vars, "text", fieldLookup(f));
+  if (f.shown !== undefined && f.shown !== "") return f.shown;
   if (f.type === "time" && f.labels === undefined) return f.name;
   const parts = f.name === "Value" || f.name === "" ? [] : [f.name];
   if (f.labels !== undefined) {

@@ -7,6 +7,7 @@ import { asTable, csv, plain, shownColumns } from "./csv";
 import { prepare, type Column, type Prepared, type Shown } from "./fields";
 import { anchor, ways } from "./links";
 import { picture } from "./paint";
+import { cap } from "./wish";
 
 /** Lines that are put on the page at once; more come when the reader gets there. */
 const chunk = 150;
@@ -39,6 +40,8 @@ export function drawTable(el: HTMLElement, panel: Panel, frames: readonly Frame[
     scroll.classList.toggle("tight", wider());
     // It has to be scrolled anyway: then the words need not be squeezed.
     scroll.classList.toggle("wide", wider());
+    // On a phone nothing stands beside it: no more room than its lines take.
+    cap(el, scroll.offsetTop + (scroll.firstElementChild?.scrollHeight ?? 0) + scroll.offsetHeight - scroll.clientHeight);
   };
   const watch = new ResizeObserver(tighten);
   watch.observe(el);
@@ -144,13 +147,13 @@ function line(p: Prepared, columns: readonly Column[], row: number, t: Table): H
   return tr;
 }
 
-const known = new WeakMap<Column, boolean>();
+const known = new WeakMap<Column, number>();
 
-/** Whether a column has words that are long enough to be wrapped. */
-function wordy(c: Column): boolean {
-  let is = known.get(c);
-  if (is === undefined) known.set(c, (is = c.type === "string" && c.values.slice(0, 300).some((v) => c.words(v).length > 14)));
-  return is;
+/** Whether a column has words of more letters than these: then they are wrapped. */
+function wordy(c: Column, letters: number): boolean {
+  let most = known.get(c);
+  if (most === undefined) known.set(c, (most = c.type === "string" ? Math.max(0, ...c.values.slice(0, 300).map((v) => c.words(v).length)) : 0));
+  return most > letters;
 }
 
 const cellOptions = (c: Column): Record<string, unknown> => (c.config.custom?.["cellOptions"] ?? {}) as Record<string, unknown>;
@@ -160,7 +163,7 @@ function cell(p: Prepared, c: Column, row: number, first: boolean, t: Table): HT
   const s = c.show(v);
   const o = cellOptions(c);
   const wrap = o["wrapText"] === true || c.config.custom?.["wrapText"] === true ? ".wrap" : "";
-  const kind = wordy(c) ? ".words" : "";
+  const kind = wordy(c, 60) ? ".words.long" : wordy(c, 14) ? ".words" : "";
   const td = h(`${first ? "th" : "td"}.${side(c)}${wrap}${kind}` as "td", first ? { scope: "row" } : {});
   const links = ways(c, p, row, v, t.ctx);
   const text = `${s.prefix}${s.text}${s.suffix}`;

@@ -1,5 +1,5 @@
 // On a phone a page is as long as it has to be: a panel says how high it wants
-// to be, and the page's style sheet may follow (--wants).
+// to be (--wants), or at most can use (--most), and the page's style sheet may follow.
 
 export const isNarrow = (width: number): boolean => width < 520;
 
@@ -7,4 +7,10 @@ export const isNarrow = (width: number): boolean => width < 520;
 export function wish(el: HTMLElement, px: number): void {
   if (isNarrow(el.clientWidth) && px > 0) el.style.setProperty("--wants", `${Math.min(900, Math.round(px))}px`);
   else el.style.removeProperty("--wants");
+}
+
+/** Says that the panel cannot use more than so many pixels on a phone. */
+export function cap(el: HTMLElement, px: number): void {
+  if (isNarrow(el.clientWidth) && px > 0) el.style.setProperty("--most", `${Math.ceil(px)}px`);
+  else el.style.removeProperty("--most");
 }
