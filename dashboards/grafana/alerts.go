@@ -69,14 +69,14 @@ func alertsTables() []panel {
 			ID: 20, Title: "Messages", Unit: "short", W: 24, H: 13,
 			Description: "One row per message, the newest first, with its latest outcome. Attempts: how often it was tried since the processor was started.",
 		}, alertsMessages,
-			column("When", 130), col{"Level", append(levels, property("custom.width", 80))}, column("Kind", 85), column("To", 100), column("What was told", 520, wrapped()),
-			col{"Outcome", append(outcomes, property("custom.width", 90))}, column("Held back", 90), column("Attempts", 85), column("Arrived", 130), column("Error", 80), column("Topic", 130)),
+			column("When", 130), col{"Level", append(levels, property("custom.width", 70))}, column("Kind", 65), column("To", 60), column("What was told", 520, wrapped()),
+			col{"Outcome", append(outcomes, property("custom.width", 85))}, column("Held back", 70), column("Attempts", 75), column("Arrived", 130), column("Error", 60), column("Topic", 115)),
 		table24(About{
 			ID: 21, Title: "What is still open", Unit: "short", W: 24, H: 10,
 			Description: "Episodes that have not been closed, the worst first, also those of which nobody was told. A replayed past that ends in the middle of a surge leaves it open.",
 		}, withNames+fmt.Sprintf(alertsStillOpen, appName("entity"), chartName("target")),
 			append(severity, column("Since", 130), column("Who", 85), column("Where", 170), column("Rule", 70), column("Basis", 80), column("Now", 70), column("Usual", 90),
-				column("How it was computed", 560), column("What to do", 110))...),
+				column("How it was computed", 560, wrapped()), column("What to do", 110))...),
 		table24(About{
 			ID: 22, Title: "Mutes", Unit: "short", W: 24, H: 6,
 			Description: "What was muted in the time range: its episodes are recorded as ever, and nobody is told that they begin or get worse. `tidemark alerts mute` mutes.",

@@ -79,24 +79,24 @@ func surgeTables() []panel {
 			column("Who", 90), column("Where", 200), column("Onset", 125), column("Days to the peak", 80, one), column("Peak", 90),
 			column("Multiple", 75, property("decimals", 0)), column("Days at #1", 70, one), column("Half-life, days", 75, one),
 			column("Given back", 120, property("unit", "percentunit"), property("decimals", 0), property("min", 0), property("max", 1), gauge(), neutral()),
-			column("Fitted (80 %)", 135), column("Back at", 125), column("From", 95), column("Days in the top 10", 80, one), column("Again", 60), column("State", 55), column("Basis", 75)),
+			column("Fitted (80 %)", 135), column("Back at", 125), column("From", 95), column("Days in top 10", 70, one), column("State", 60), column("Basis", 75)),
 		table24(About{
-			ID: 23, Title: "Who lost, who gained, and how much stayed", Unit: "short", W: 24, H: 8,
+			ID: 23, Title: "Who lost, who gained, and how much stayed", Unit: "short", W: 24, H: 10,
 			Description: "One row per app of each migration. Lost: the app that people left; since and until are when a store had it no more. Gained: the leading surge of each destination. Stayed: the share of the rise that was not given back; empty: not over. Corroboration: 1 - 0.5 ^ n, n being the other independent sources that moved within 48 hours.",
 		}, fmt.Sprintf(surgeMigrations, "if(m.3 = '', '', "+chartName("m.3")+")"),
 			column("Who", 110), column("Part", 70), column("Where", 250), column("Before", 100), column("Best or worst", 110), column("Days at #1", 85, one), column("Half-life, days", 110, one),
 			column("Stayed", 120, property("unit", "percentunit"), property("decimals", 0), property("min", 0), property("max", 1), gauge(), neutral()),
 			column("Since", 130), column("Until", 130), column("Migration", 130), column("Basis", 80), column("Corroboration", 100, property("decimals", 2))),
 		BarGauge(About{
-			ID: 24, Title: "Who moved first, and how many hours later the others", Unit: "short", W: 10, H: 9,
+			ID: 24, Title: "Who moved first, and how many hours later the others", Unit: "short", W: 24, H: 5,
 			Description: "How many hours after the first each independent source of the topic moved. All of Apple's charts and pages are one source, and so are all of Google's.",
 		}, withKeys+fmt.Sprintf(surgeFirst, basis)).Decimals(1).Min(0),
 		table24(About{
-			ID: 25, Title: "Who else moved", Unit: "short", W: 14, H: 9,
+			ID: 25, Title: "Who else moved", Unit: "short", W: 24, H: 9,
 			Description: "One row per surge of the topic. Score: 0 nobody else moved within 48 hours, 0.5 one other independent source, 0.75 two, 0.875 three.",
 		}, withKeys+surgeCorroboration,
 			column("Who", 90), column("Source", 85), column("Onset", 125), column("Score", 60, property("decimals", 3)),
-			column("First", 85), column("Hours after it", 70, one), column("Who moved within 48 hours", 300), column("Others", 60), column("Basis", 75)),
+			column("First", 85), column("Hours after it", 70, one), column("Who moved within 48 hours", 560, wrapped()), column("Others", 60), column("Basis", 75)),
 	}
 }
 

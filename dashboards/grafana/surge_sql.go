@@ -109,7 +109,8 @@ const surgeAnatomy = `SELECT
             if(fitted_half_life_high_s > 31536000, 'over a year', toString(round(fitted_half_life_high_s / 86400, 1))), ')')))) AS "Fitted (80 %%)",
     back_at AS "Back at",
     multiIf(metric != 'rank', formatReadableQuantity(baseline), baseline > depth, concat('beyond #', toString(depth)), concat('#', toString(toUInt32(baseline)))) AS "From",
-    in_top_10_s / 86400 AS "Days in the top 10", resurges AS "Again", if(state = 'closed', 'over', 'lasts') AS "State", basis AS "Basis"
+    in_top_10_s / 86400 AS "Days in top 10",
+    concat(if(state = 'closed', 'over', 'lasts'), if(resurges > 0, concat(', again ', toString(resurges), '×'), '')) AS "State", basis AS "Basis"
 FROM v_episodes
 WHERE kind = 'surge' AND metric != 'listed' AND basis IN (${basis:singlequote}) AND onset <= $__toTime AND ifNull(closed, now64(3)) >= $__fromTime
     AND (entity IN (${app:singlequote}) OR entity = '' AND topic IN (${topic:singlequote})) AND (metric != 'rank' OR peak < baseline)
@@ -145,9 +146,9 @@ FROM (
 )
 ORDER BY Value`
 
-const surgeCorroboration = `SELECT if(metric = 'rank', transform(toString(subject), keys.1, keys.2, toString(subject)), concat('#', subject)) AS "Who", family AS "Source", onset AS "Onset",
-    score AS "Score", first AS "First", first_lead_s / 3600 AS "Hours after it",
-    arrayStringConcat(arrayMap(m -> concat(m.1, ' ', transform(m.4, keys.1, keys.2, m.4), if(m.6 >= 0, ' before by ', ' after by '), toString(toInt32(round(abs(m.6) / 3600))), ' h'), moved), '; ') AS "Who moved within 48 hours", others AS "Others", basis AS "Basis"
+const surgeCorroboration = `SELECT if(metric = 'rank', transform(toString(subject), keys.1, keys.2, toString(subject)), concat('#', subject)) AS "Who", ` + familyName + ` AS "Source", onset AS "Onset",
+    score AS "Score", transform(toString(first), ` + familyNames + `, toString(first)) AS "First", first_lead_s / 3600 AS "Hours after it",
+    arrayStringConcat(arrayMap(m -> concat(transform(m.1, ` + familyNames + `, m.1), ' ', transform(m.4, keys.1, keys.2, m.4), if(m.6 >= 0, ' before by ', ' after by '), toString(toInt32(round(abs(m.6) / 3600))), ' h'), moved), '; ') AS "Who moved within 48 hours", others AS "Others", basis AS "Basis"
 FROM v_corroboration
 WHERE topic IN (${topic:singlequote}) AND basis IN (${basis:singlequote}) AND $__timeFilter(onset)
 ORDER BY onset

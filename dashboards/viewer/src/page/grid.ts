@@ -30,7 +30,7 @@ export const narrow = (p: Panel): boolean => p.type === "stat" && p.gridPos.w <=
 export function phoneHeight(p: Panel): number {
   switch (p.type) {
     case "stat":
-      return narrow(p) ? 104 : 230;
+      return narrow(p) ? 104 : p.gridPos.w <= 8 ? 160 : 230;
     case "text":
       return 0;
     case "statetimeline":

@@ -102,7 +102,7 @@ export function colourOf(g: Pick<Grid, "lo" | "hi" | "colours" | "exponent">, v:
 }
 
 function build(g: Grid, panel: Panel, ctx: Ctx, room: Room): Built {
-  const font = room.skin.font(11.5);
+  const font = room.skin.font(11); // whole pixels: uPlot scales nothing else to fine screens
   const measure = document.createElement("canvas").getContext("2d");
   if (measure !== null) measure.font = font;
   const most = Math.max(48, Math.min(170, room.width * 0.28));

@@ -7,7 +7,7 @@ import { asTable, csv, plain, shownColumns } from "./csv";
 import { prepare, type Column, type Prepared, type Shown } from "./fields";
 import { anchor, ways } from "./links";
 import { picture } from "./paint";
-import { cap } from "./wish";
+import { cap, wish } from "./wish";
 
 /** Lines that are put on the page at once; more come when the reader gets there. */
 const chunk = 150;
@@ -41,7 +41,9 @@ export function drawTable(el: HTMLElement, panel: Panel, frames: readonly Frame[
     // It has to be scrolled anyway: then the words need not be squeezed.
     scroll.classList.toggle("wide", wider());
     // On a phone nothing stands beside it: no more room than its lines take.
-    cap(el, scroll.offsetTop + (scroll.firstElementChild?.scrollHeight ?? 0) + scroll.offsetHeight - scroll.clientHeight);
+    const whole = scroll.offsetTop + (scroll.firstElementChild?.scrollHeight ?? 0) + scroll.offsetHeight - scroll.clientHeight;
+    wish(el, Math.min(whole, 380));
+    cap(el, whole);
   };
   const watch = new ResizeObserver(tighten);
   watch.observe(el);
