@@ -100,7 +100,7 @@ func ours(s *source) bool {
 // units are those of Grafana's list that we use: a word of our own would be shown
 // as it stands, behind each number.
 func units() []string {
-	return []string{"short", "none", "percentunit", "percent", "s", "ms", "h", "d", "bytes", "dateTimeAsIso", "dateTimeFromNow", "string"}
+	return []string{"short", "none", "percentunit", "percent", "s", "ms", "h", "d", "bytes", "dateTimeAsIso", "dateTimeFromNow", "string", "time:YYYY-MM-DD HH:mm"}
 }
 
 func kinds() []string {
@@ -134,7 +134,7 @@ func (p boardPanel) breaks() []string {
 		rule(ours(target.Datasource), "has a query to a fixed data source")
 	}
 	for _, o := range p.FieldConfig.Overrides {
-		rule(o.Matcher.ID == "byName" || o.Matcher.ID == "byRegexp", "overrides %s", o.Matcher.ID)
+		rule(slices.Contains([]string{"byName", "byRegexp", "byType"}, o.Matcher.ID), "overrides %s", o.Matcher.ID)
 		for _, property := range o.Properties {
 			rule(slices.Contains(overridable(), property.ID), "overrides %s", property.ID)
 			if property.ID == "unit" {

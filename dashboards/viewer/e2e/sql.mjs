@@ -40,6 +40,7 @@ export default async function sql(story) {
     assert.match(await other.locator(".cm-content").innerText(), /v_ranks_daily/);
     await other.context().close();
     await page.reload();
+    await answered(page); // it is asked again, and remembered when it is answered
     await page.getByText(/Asked before \(1\)/).click();
     await page.getByRole("button", { name: "Forget all" }).click();
     await page.getByText("Asked before: nothing yet").waitFor();

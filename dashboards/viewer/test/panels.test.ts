@@ -135,6 +135,8 @@ test("series are named as Grafana names them", () => {
   assert.deepEqual(titles(panel(), named), ["RedNote", "TikTok"], "Value is no name");
   assert.deepEqual(titles(panel({ displayName: "${__field.labels.app}" }), long), ["RedNote", "TikTok"]);
   const two = { ...long, fields: [...long.fields.slice(0, 2), { name: "basis", type: "string", values: ["m", "m", "m", "m", "m"] } as Field, ...long.fields.slice(2)] };
+  const metric: Frame = { ...long, fields: [{ name: "time", type: "time", values: [1] }, { name: "judged", type: "number", labels: { outcome: "judged" }, shown: "judged", values: [1] }] };
+  assert.deepEqual(titles(panel(), metric), ["judged"], "a legend is the whole name");
   assert.deepEqual(titles(panel(), two), ['value {app="RedNote", basis="m"}', 'value {app="TikTok", basis="m"}']);
 });
 
