@@ -52,7 +52,7 @@ func New(asker *ask.Asker, version string, log *slog.Logger) *Server {
 	)}
 	mcp.AddTool(s.server, tool("query", "Ask in SQL", "Runs one SELECT (or SHOW, DESCRIBE, EXPLAIN) in ClickHouse's SQL and returns its rows. It can only read."), s.query)
 	mcp.AddTool(s.server, tool("describe", "What there is to ask", "Lists tables and views with what they hold, or, given a name, that one's columns with types and meanings."), s.describe)
-	mcp.AddTool(s.server, tool("episodes", "Surges and declines", "Lists the episodes that were found, the latest first: what rose or fell, since when, how far, and how that was computed."), s.episodes)
+	mcp.AddTool(s.server, tool("episodes", "Surges and declines", "Lists the episodes that were found, the latest first: what rose or fell, since when, how far, and how that was computed; or the migrations that they hang together in."), s.episodes)
 	mcp.AddTool(s.server, tool("sources", "How the sources fare", "Tells of each source whether it still looks and sees something, and since when not: whether figures can be trusted now."), s.sources)
 	return s
 }
@@ -87,13 +87,35 @@ type Answer struct {
 	Truncated bool   `json:"truncated" jsonschema:"true: there are more rows than these"`
 	RowsRead  uint64 `json:"rows_read,omitempty"`
 	MS        int64  `json:"ms"`
+	// Note says why there is nothing, where a name is unknown.
+	Note string `json:"note,omitempty" jsonschema:"why there are no rows: nobody of the name that was asked for is known"`
 }
 
 func (s *Server) table(ctx context.Context, sql string, rows int) (*mcp.CallToolResult, Answer, error) {
+	return s.tableOf(ctx, sql, rows, nil)
+}
+
+// tableOf is a table about those who were named: an empty one says of whom
+// nothing is known.
+func (s *Server) tableOf(ctx context.Context, sql string, rows int, given names) (*mcp.CallToolResult, Answer, error) {
 	frame, err := s.asker.Ask(ctx, sql, rows)
 	if err != nil {
 		return nil, Answer{}, explain(err)
 	}
+	a := answerOf(frame)
+	if len(a.Rows) == 0 {
+		if a.Note, err = s.strangers(ctx, given); err != nil {
+			return nil, a, explain(err)
+		}
+	}
+	text, err := json.Marshal(a)
+	if err != nil {
+		return nil, a, err
+	}
+	return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: string(text)}}}, a, nil
+}
+
+func answerOf(frame *ask.Frame) Answer {
 	a := Answer{Columns: []Column{}, Rows: make([][]any, frame.Rows()), Truncated: frame.Truncated, RowsRead: frame.RowsRead, MS: frame.MS}
 	for _, f := range frame.Fields {
 		a.Columns = append(a.Columns, Column{f.Name, f.ClickHouse})
@@ -104,11 +126,7 @@ func (s *Server) table(ctx context.Context, sql string, rows int) (*mcp.CallTool
 			a.Rows[i] = append(a.Rows[i], v)
 		}
 	}
-	text, err := json.Marshal(a)
-	if err != nil {
-		return nil, a, err
-	}
-	return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: string(text)}}}, a, nil
+	return a
 }
 
 // explain adds where in the SQL the engine stumbled.
@@ -120,11 +138,16 @@ func explain(err error) error {
 	return fmt.Errorf("line %d, column %d: %w", bad.Line, bad.Column, err)
 }
 
-func rowsOf(asked int) int {
-	if asked <= 0 {
-		return usualRows
+// rowsOf is how many rows are asked for; nil: nobody said.
+func rowsOf(name string, asked *int) (int, error) {
+	switch {
+	case asked == nil:
+		return usualRows, nil
+	case *asked < 1:
+		return 0, fmt.Errorf("read %s: %d is less than 1; leave it out for %d", name, *asked, usualRows)
+	default:
+		return min(*asked, mostRows), nil
 	}
-	return min(asked, mostRows)
 }
 
 // quoted is a text in SQL, whatever it says.
@@ -132,17 +155,22 @@ func quoted(text string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text) + "'"
 }
 
-// moment is a time in SQL.
-func moment(text string) (string, error) {
+// moment reads a time.
+func moment(name, text string) (time.Time, error) {
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", time.DateTime, time.DateOnly} {
 		if at, err := time.Parse(layout, text); err == nil {
 			if at.Year() < 1970 || at.Year() > 2200 {
 				break
 			}
-			return fmt.Sprintf("toDateTime64('%s', 3, 'UTC')", at.UTC().Format("2006-01-02 15:04:05.000")), nil
+			return at.UTC(), nil
 		}
 	}
-	return "", fmt.Errorf("read time %q: want such as 2025-01-13 or 2025-01-13T12:00:00Z", text)
+	return time.Time{}, fmt.Errorf("read time %q of %s: want such as 2025-01-13 or 2025-01-13T12:00:00Z", text, name)
+}
+
+// inSQL is a time in SQL.
+func inSQL(at time.Time) string {
+	return fmt.Sprintf("toDateTime64('%s', 3, 'UTC')", at.Format("2006-01-02 15:04:05.000"))
 }
 
 func severity(v float64) (string, error) {

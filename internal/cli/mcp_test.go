@@ -3,6 +3,7 @@ package cli_test
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -90,9 +91,37 @@ func call(ctx context.Context, t *testing.T, s *mcp.ClientSession, name string, 
 	return text, result.IsError
 }
 
+// storeJanuary stores an episode of January 2025, and waits until the rollups
+// have made a migration of it.
+func storeJanuary(t *testing.T, run instance.Run) {
+	t.Helper()
+	ask := func(sql string) string {
+		res, err := http.Post(run.ClickHouseHTTP, "text/plain", strings.NewReader(sql)) //nolint:noctx // a local engine
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		words, err := io.ReadAll(res.Body)
+		if err != nil || res.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %d, %v: %s", sql, res.StatusCode, err, words)
+		}
+		return string(words)
+	}
+	ask(`INSERT INTO tidemark.episodes (id, kind, rule, source, target, subject, metric, basis, state, sequence, onset, closed,
+    value, baseline, peak, severity, topic, entity)
+VALUES ('e1', 'surge', 'rank', 'replay', 'chart/apple/us/top-free/overall', '741292507', 'rank', 'modelled', 'closed', 1,
+    '2025-01-11 12:00:00', '2025-02-20 07:00:00', 201, 201, 1, 0.9, 'tiktok-refugees', 'rednote')`)
+	for deadline := time.Now().Add(patience); ask("SELECT count() FROM tidemark.v_migrations") == "0\n"; time.Sleep(200 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the episode became no migration")
+		}
+	}
+}
+
 func TestAnAssistantAsks(t *testing.T) {
 	t.Parallel()
 	dir, run := runUp(t)
+	storeJanuary(t, run)
 	for _, where := range [][]string{
 		{"--data-dir", dir},
 		{"--dsn", strings.Replace(run.ClickHouseHTTP, "://", "://analyst@", 1) + "/tidemark"},
@@ -128,6 +157,18 @@ func TestAnAssistantAsks(t *testing.T) {
 			{"describe", map[string]any{"name": "v_ranks"}, `"name":"state"`, false},
 			{"describe", map[string]any{"name": "rank"}, "there are", true},
 			{"episodes", map[string]any{"entity": `\' OR 1 -- `, "since": "2025-01-13", "until": "2025-01-20T00:00:00Z", "open": true}, `"rows":[]`, false},
+			{"episodes", map[string]any{"entity": "rednote", "topic": "tiktok-refugees", "since": "2025-01-12", "until": "2025-01-20"}, `"rows":[["e1","surge","rank"`, false},
+			{"episodes", map[string]any{"kind": "migration", "entity": "rednote", "min_severity": 0.5}, `"rows":[["tiktok-refugees/modelled/2025-01-11T12:00:00Z"`, false},
+			{"episodes", map[string]any{"kind": "migration", "entity": "tiktok", "since": "2025-02-01", "until": "2025-02-02"}, `"rows":[["tiktok-refugees/modelled/2025-01-11T12:00:00Z"`, false},
+			{"episodes", map[string]any{"kind": "migration", "open": true}, `"rows":[]`, false},
+			{"episodes", map[string]any{"kind": "health", "entity": "rednote"}, `"rows":[],"truncated":false`, false},
+			{"episodes", map[string]any{"kind": "surges"}, "there are surge, migration and health", true},
+			{"episodes", map[string]any{"since": "2025-01-20", "until": "2025-01-13"}, "is not before until", true},
+			{"episodes", map[string]any{"limit": 0}, "less than 1", true},
+			{"query", map[string]any{"sql": "SELECT 1", "max_rows": -1}, "less than 1", true},
+			{"episodes", map[string]any{"entity": "xiaohongshu"}, `is known; the nearest are rednote`, false},
+			{"episodes", map[string]any{"kind": "migration", "topic": "tiktok-refugee"}, `is known; the nearest are tiktok-refugees`, false},
+			{"sources", map[string]any{"source": "nobody"}, `"note":"no`, false},
 			{"episodes", map[string]any{"since": "yesterday"}, "read time", true},
 			{"episodes", map[string]any{"min_severity": 7}, "between 0 and 1", true},
 			{"sources", nil, `"name":"why"`, false},

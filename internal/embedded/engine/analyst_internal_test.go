@@ -1,6 +1,9 @@
 package engine
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // The check of the statement stands alone: whatever the engine's own grants
 // would say.
@@ -38,6 +41,52 @@ func TestAllowed(t *testing.T) {
 		}
 		if err := allowed(&request{user: c.user, readOnly: c.readOnly, settings: map[string]string{}}, &st); (err == nil) != c.want {
 			t.Errorf("%s, GET %t: %s: %v", c.user, c.readOnly, c.text, err)
+		}
+	}
+}
+
+// A misspelt first word is a mistake in the text, not an attempt to write.
+func TestAllowedTellsSlipsFromWrites(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"SELEC 1":                      "Syntax error: failed at position 1 ('SELEC')",
+		"-- a\n  shwo TABLES":          "Syntax error: failed at position 8 ('shwo')",
+		"DROP TABLE t":                 "Cannot execute query in readonly mode",
+		"optimize TABLE t":             "Cannot execute query in readonly mode",
+		"INSERT INTO t VALUES (1)":     "Cannot execute query in readonly mode",
+		"EXECUTE AS default SELECT 1":  "Cannot execute query in readonly mode",
+		"UPDATE t SET a = 1 WHERE 1":   "Cannot execute query in readonly mode",
+		"EXPLAIN INSERT INTO t SELECT": "Cannot execute query in readonly mode",
+	} {
+		for _, req := range []*request{{user: analyst, settings: map[string]string{}}, {user: owner, readOnly: true}} {
+			st, err := parseStatement(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if req.user == owner && st.verb == "EXPLAIN" {
+				continue // the engine itself looks at those of the owner
+			}
+			if err := allowed(req, &st); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s, %s: %v, want %s", req.user, text, err, want)
+			}
+		}
+	}
+}
+
+func TestSlipsAreNearWordsThatRead(t *testing.T) {
+	t.Parallel()
+	for _, verb := range []string{"SELEC", "SELCT", "SLECT", "SELECTT", "WIHT", "FORM", "SHWO", "DESCRIB", "EXPLIAN", "EXIST", "VALUE"} {
+		if !slip(verb) {
+			t.Errorf("%s is no slip", verb)
+		}
+	}
+	for _, verb := range []string{
+		"INSERT", "CREATE", "DROP", "TRUNCATE", "ALTER", "OPTIMIZE", "SET", "USE", "KILL", "SYSTEM", "BACKUP", "RESTORE", "ATTACH", "DETACH",
+		"GRANT", "REVOKE", "EXECUTE", "BEGIN", "START", "COMMIT", "ROLLBACK", "CHECK", "RENAME", "EXCHANGE", "UNDROP", "DELETE", "UPDATE",
+		"REPLACE", "WATCH", "MOVE", "COPY", "PARALLEL", "COMMENT", "DEALLOCATE", "LOCK", "CALL", "QUERY", "READINGS", "",
+	} {
+		if slip(verb) {
+			t.Errorf("%s is a slip", verb)
 		}
 	}
 }

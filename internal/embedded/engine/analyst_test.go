@@ -13,6 +13,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 
 	"github.com/tidemark/tidemark/internal/embedded/engine"
+	"github.com/tidemark/tidemark/internal/testkit"
 )
 
 // analystEngine is an engine with one table, a file outside of its jail, and one
@@ -132,9 +133,7 @@ func TestAnalystSettingsAreClamped(t *testing.T) {
 // folder, and no other file.
 func TestJail(t *testing.T) {
 	t.Parallel()
-	if !engine.HasLandlock() {
-		t.Skip("this kernel has no Landlock")
-	}
+	testkit.Need(t, "Landlock", "a kernel of 5.13 or later that has it switched on (/sys/kernel/security/lsm)", engine.HasLandlock())
 	dsn, secret, _ := analystEngine(t)
 	for _, sql := range []string{
 		"SELECT file('SECRET')", "SELECT * FROM file('SECRET', 'LineAsString')", "SELECT * FROM default.`SECRET`",

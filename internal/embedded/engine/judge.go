@@ -13,6 +13,9 @@ func allowed(req *request, st *statement) error {
 		return nil
 	}
 	if st.insert != nil || !streams(st.verb) {
+		if st.insert == nil && slip(st.verb) {
+			return errSlip(st.text)
+		}
 		if req.user == analyst {
 			return errReadonly()
 		}
