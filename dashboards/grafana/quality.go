@@ -58,7 +58,7 @@ func qualityStats() []panel {
 			Description: "Fresh: looked at in time. Late: no good look for 1.5 intervals. Stale: nobody looks any more. Broken: we look and cannot see.",
 		}, qualityStates),
 		Stat(About{ID: 3, Title: "Looks that saw something", Unit: "percentunit", W: 4, H: 4, Description: "Share of the looks of the time range that were ok or empty. Looks that never took place are gaps, and not in it."}, qualitySaw).Decimals(1),
-		Stat(About{ID: 4, Title: "Gaps", Unit: "short", W: 6, H: 4, Description: "Spans in which nobody saw a target, that lie in the time range or reach into it; and how many of them last."}, qualityGapCount),
+		Stat(About{ID: 4, Title: "Gaps", Unit: "short", W: 6, H: 4, Description: "Spans in which nobody saw a target, that lie in the time range or reach into it; and how many of them last. Up to two minutes behind."}, qualityGapCount),
 		Stat(About{ID: 5, Title: "Not understood", Unit: "short", W: 4, H: 4, Description: "Looks whose answer was refused because it had another shape than is known. The answers are kept."}, qualityRefused),
 	}
 }
@@ -75,7 +75,7 @@ func qualityTables() []panel {
 			column("Last good look", 160), column("Last look", 160), column("Looked at every", 120, seconds), column("Failures in a row", 120)),
 		table24(About{
 			ID: 21, Title: "Gap ledger", Unit: "short", W: 24, H: 10,
-			Description: "Spans in which nobody saw a target, between two good looks that are more than 1.5 intervals apart, with the last reason. They are drawn on every dashboard, and closed by themselves when a look comes late or is replayed.",
+			Description: "Spans in which nobody saw a target, between two good looks that are more than 1.5 intervals apart, with the last reason. They are drawn on every dashboard, and closed by themselves when a look comes late or is replayed. Up to two minutes behind: gaps_between knows at once.",
 		}, qualityGaps, column("From", 160), column("To", 160), column("Lasted", 100, seconds), column("Open", 70), column("Source", 140), column("Target", 280), column("Basis", 90), column("Why", 360), column("Looks missed", 110)),
 		table24(About{
 			ID: 22, Title: "Troubles of sources", Unit: "short", W: 24, H: 8,

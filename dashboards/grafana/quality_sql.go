@@ -14,7 +14,7 @@ const qualityStates = `SELECT countIf(state = 'fresh') AS "Fresh", countIf(state
 
 const qualitySaw = `SELECT if(count() = 0, NULL, countIf(outcome IN ('ok', 'empty')) / count()) AS "Saw something" FROM looks WHERE ` + chosenLooks
 
-const qualityGapCount = `SELECT count() AS "Gaps", countIf(open = 1) AS "Open" FROM gaps_between(since = $__fromTime, until = $__toTime) WHERE source IN (${source:singlequote})`
+const qualityGapCount = `SELECT count() AS "Gaps", countIf(open = 1) AS "Open" FROM kept_gaps_between(since = $__fromTime, until = $__toTime) WHERE source IN (${source:singlequote})`
 
 const qualityRefused = `SELECT countIf(outcome = 'refused') AS "Not understood" FROM looks WHERE ` + chosenLooks
 
@@ -57,7 +57,7 @@ ORDER BY indexOf(['broken', 'stale', 'late', 'fresh'], state), since
 LIMIT 500`
 
 const qualityGaps = `SELECT from AS "From", to AS "To", dateDiff('second', from, to) AS "Lasted", if(open = 1, 'lasts', '') AS "Open", source AS "Source", target AS "Target", basis AS "Basis", reason AS "Why", looks_missed AS "Looks missed"
-FROM gaps_between(since = $__fromTime, until = $__toTime)
+FROM kept_gaps_between(since = $__fromTime, until = $__toTime)
 WHERE source IN (${source:singlequote}) AND basis IN (${basis:singlequote})
 ORDER BY open DESC, to DESC
 LIMIT 500`

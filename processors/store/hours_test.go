@@ -190,28 +190,70 @@ func TestSpansOfHours(t *testing.T) {
 	}
 }
 
+// TestEpisodesThatCameTooSoonAreNotForgotten: migrations are made of what
+// corroboration knows, and of the rest as soon as that knows it.
+func TestEpisodesThatCameTooSoonAreNotForgotten(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	k.watch(t, "RedNote", "a2")
+	surge := func(id string) {
+		k.exec(t, "INSERT INTO episodes (id, kind, rule, source, target, subject, metric, basis, topic, entity, onset, at, state, sequence, _offset) "+
+			"SELECT '"+id+"', 'surge', 'rank', 'appstore', 'chart/apple/us/top-free/overall', 'a2', 'rank', 'imported', 'refugees', 'rednote', '2025-01-12 00:00:00', '2025-01-12 00:00:00', 'open', 1, cityHash64('"+id+"')")
+	}
+	state := newRollupState()
+	run := func(want uint64, when string) {
+		t.Helper()
+		k.runWhole(t.Context(), state, false)
+		if got := one[uint64](t, k, "SELECT toUInt64(sum(episodes)) FROM v_migrations"); got != want {
+			t.Errorf("%s: %d episodes, want %d", when, got, want)
+		}
+	}
+	rested := func(table string, took time.Duration) {
+		s := state.whole[table]
+		s.took, s.ended = took, time.Now().Add(-time.Hour)
+		state.whole[table] = s
+	}
+	surge("first")
+	run(1, "the first")
+	surge("second")
+	rested(corroboration, 2*time.Hour)
+	rested("migrations", 0)
+	run(1, "corroboration is left alone")
+	rested(corroboration, 0)
+	rested("migrations", 0)
+	run(2, "corroboration knows both")
+}
+
 // TestWhenATableIsMadeAnew: soon after episodes, unhurriedly after the rest, and
 // never so often that it takes the machine's time.
 func TestWhenATableIsMadeAnew(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	some, more := progress{Rows: 1, Last: now}, progress{Rows: 2, Last: now}
+	quick, slow := wholeTable{within: briskly}, wholeTable{within: unhasty}
+	ago := func(d time.Duration) time.Time { return now.Add(-d) }
 	for name, c := range map[string]struct {
+		t        wholeTable
 		s        wholeState
 		episodes progress
 		quiet    bool
 		want     bool
 	}{
-		"no episodes yet":        {wholeState{}, progress{}, true, false},
-		"first ones":             {wholeState{}, some, false, true},
-		"nothing new":            {wholeState{episodes: some, ended: now.Add(-time.Hour)}, some, true, false},
-		"new ones":               {wholeState{episodes: some, took: time.Second, ended: now.Add(-rest * time.Second)}, more, false, true},
-		"new ones, but too soon": {wholeState{episodes: some, took: time.Second, ended: now.Add(-rest*time.Second + 1)}, more, true, false},
-		"looks all the time":     {wholeState{episodes: some, due: true, ended: now.Add(-unhasty + 1)}, some, false, false},
-		"looks for ten minutes":  {wholeState{episodes: some, due: true, ended: now.Add(-unhasty)}, some, false, true},
-		"the last looks":         {wholeState{episodes: some, due: true, ended: now.Add(-time.Minute)}, some, true, true},
+		"no episodes yet":             {quick, wholeState{}, progress{}, true, false},
+		"first ones":                  {quick, wholeState{}, some, false, true},
+		"nothing new":                 {quick, wholeState{episodes: some, ended: ago(time.Hour)}, some, true, false},
+		"new ones":                    {quick, wholeState{episodes: some, took: time.Second, ended: ago(rest * time.Second)}, more, false, true},
+		"new ones, but too soon":      {quick, wholeState{episodes: some, took: time.Second, ended: ago(rest*time.Second - 1)}, more, true, false},
+		"new ones, slow machine":      {quick, wholeState{episodes: some, took: 20 * time.Second, ended: ago(briskly)}, more, false, true},
+		"new ones, very slow machine": {quick, wholeState{episodes: some, took: time.Minute, ended: ago(time.Minute - 1)}, more, true, false},
+		"new ones, heavy and unhasty": {slow, wholeState{episodes: some, took: 20 * time.Second, ended: ago(200*time.Second - 1)}, more, true, false},
+		"looks all the time":          {quick, wholeState{episodes: some, due: true, ended: ago(briskly - 1)}, some, false, false},
+		"looks for half a minute":     {quick, wholeState{episodes: some, due: true, ended: ago(briskly)}, some, false, true},
+		"looks all the time, unhasty": {slow, wholeState{episodes: some, due: true, ended: ago(unhasty - 1)}, some, false, false},
+		"looks for ten minutes":       {slow, wholeState{episodes: some, due: true, ended: ago(unhasty)}, some, false, true},
+		"the last looks":              {slow, wholeState{episodes: some, due: true, ended: ago(time.Second)}, some, true, true},
 	} {
-		if got := c.s.wanted(c.episodes, c.quiet, now); got != c.want {
+		if got := c.s.wanted(&c.t, c.episodes, c.quiet, now); got != c.want {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}

@@ -12,29 +12,40 @@ import (
 // wholeTable is a small table that is always made anew as a whole.
 type wholeTable struct {
 	table, view, columns string
+	within               time.Duration // how old it may become while the tables by hour change all the time
 }
 
 // wholeTables are in the order in which they are made: the others are made of
 // corroboration.
 func wholeTables() []wholeTable {
 	return []wholeTable{
-		{"corroboration", "corroboration_now", "id, topic, basis, source, family, target, subject, metric, onset, others, moved, first, first_lead_s, score, explanation"},
+		{corroboration, "corroboration_now", "id, topic, basis, source, family, target, subject, metric, onset, others, moved, first, first_lead_s, score, explanation", briskly},
 		{"migrations", "migrations_now", "id, topic, name, basis, `from`, `to`, state, episodes, origin, origin_name, origin_delisted, origin_returned, origin_chart, " +
 			"origin_rank_before, origin_rank_worst, origin_rank_last, origin_rank_loss, destinations, leading, stayed, resurges, attention, " +
-			"led_by, led_family, led_subject, sources, families, corroboration, severity, explanation"},
-		{"lead_lag", "lead_lag_now", "topic, basis, leader, follower, lag_h, correlation, hours, onset_lead_h"},
-		{gapOpen, "gaps_between(since = now() - INTERVAL 1 HOUR, until = now()) WHERE open = 1", "source, target, basis, `from`, cause, reason, every_s"},
+			"led_by, led_family, led_subject, sources, families, corroboration, severity, explanation", briskly},
+		{"lead_lag", "lead_lag_now", "topic, basis, leader, follower, lag_h, correlation, hours, onset_lead_h", unhasty},
+		{gapOpen, "gaps_between(since = now() - INTERVAL 1 HOUR, until = now()) WHERE open = 1", "source, target, basis, `from`, cause, reason, every_s", time.Minute},
 	}
 }
+
+// corroboration is what the others are made of, but gapOpen.
+const corroboration = "corroboration"
 
 // gapOpen has the gaps that last: these begin by time going by, whatever comes.
 const gapOpen = "gap_open"
 
 const (
-	rest    = 10 // how many times as long as it took a table is left alone
+	rest    = 10               // how many times as long as it took a table is left alone
+	briskly = 30 * time.Second // with as long again until the next run it is a minute
 	unhasty = 10 * time.Minute
-	briskly = time.Minute
 )
+
+// pause is how long a table is left alone that took as long: what is to be up to
+// date within a minute no longer than that, but always as long as it took, so
+// that half of the time is left for all else.
+func (t *wholeTable) pause(took time.Duration) time.Duration {
+	return max(took, min(rest*took, t.within))
+}
 
 // wholeState is what a process remembers of its last run over one of them.
 type wholeState struct {
@@ -46,16 +57,18 @@ type wholeState struct {
 
 // wanted says whether the table is to be made anew: soon after episodes have
 // changed. What else it is made of changes all the time: that is taken on when
-// nothing more comes, or every ten minutes.
-func (s *wholeState) wanted(episodes progress, quiet bool, now time.Time) bool {
+// nothing more comes, or when the table is as old as it may become.
+func (s *wholeState) wanted(t *wholeTable, episodes progress, quiet bool, now time.Time) bool {
 	idle := now.Sub(s.ended)
 	switch {
-	case idle < rest*s.took, episodes.Rows == 0 && s.episodes.Rows == 0 && !s.due:
+	case t.table == gapOpen: // whatever the episodes, as time goes by
+		return idle >= max(t.within, rest*s.took) || s.due && quiet && idle >= rest*s.took
+	case idle < t.pause(s.took), episodes.Rows == 0 && s.episodes.Rows == 0 && !s.due:
 		return false
 	case episodes.Rows != s.episodes.Rows || !episodes.Last.Equal(s.episodes.Last) || s.ended.IsZero():
 		return true
 	default:
-		return s.due && (quiet || idle >= unhasty)
+		return s.due && (quiet || idle >= t.within)
 	}
 }
 
@@ -67,21 +80,24 @@ func (p *Processor) runWhole(ctx context.Context, state *rollupState, changed bo
 		p.rolledUp(ctx, "episodes", time.Now(), fmt.Errorf("read new episodes: %w", err))
 		return
 	}
+	episodes, remade := rows[0], false
 	for _, t := range wholeTables() {
 		s := state.whole[t.table]
-		s.due = s.due || changed && (rows[0].Rows > 0 || t.table == "lead_lag")
+		s.due = s.due || remade && t.table != gapOpen || changed && (rows[0].Rows > 0 || t.table == "lead_lag")
 		began := time.Now()
-		wanted := s.wanted(rows[0], !changed, began)
-		if t.table == gapOpen {
-			wanted = began.Sub(s.ended) >= max(briskly, rest*s.took) || s.due && !changed && began.Sub(s.ended) >= rest*s.took
-		}
-		if wanted {
+		if s.wanted(&t, episodes, !changed, began) {
 			if p.rolledUp(ctx, t.table, began, p.fillWhole(ctx, t, &state.hours)) {
-				s.due, s.episodes = false, rows[0]
+				s.due, s.episodes = false, episodes
+				remade = remade || t.table == corroboration
 			}
 			s.took, s.ended = time.Since(began), time.Now()
 		}
 		state.whole[t.table] = s
+		if t.table == corroboration {
+			// The others know only the episodes that it knows: those that came while it
+			// was left alone they are still to be made of.
+			episodes = s.episodes
+		}
 	}
 }
 

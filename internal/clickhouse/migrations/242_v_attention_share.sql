@@ -12,20 +12,25 @@ CREATE OR REPLACE VIEW v_attention_share {{.OnCluster}} (
 )
 COMMENT 'How the attention to the entities of a topic divides among them, day by day, by family and metric. The sum of share * share is its concentration. An entity without a row was not seen on that day: no 0.'
 AS
-SELECT day, topic, basis, family, metric, entity, entity_name, value, value / total AS share, total
+-- No window: what is asked of a day would not get past it, and all days be read.
+SELECT day, topic, basis, family, metric, e.1 AS entity, e.2 AS entity_name, e.3 AS value, value / total AS share, total
 FROM (
-    SELECT day, topic, basis, family, metric, entity, any(d.entity_name) AS entity_name, sum(d.value) AS value,
-        sum(value) OVER (PARTITION BY day, topic, basis, family, metric) AS total
+    SELECT day, topic, basis, family, metric, groupArray((entity, entity_name, value)) AS entities, sum(value) AS total
     FROM (
-        SELECT day, topic, basis, family, metric, entity, subject, any(t.entity_name) AS entity_name, max(t.value) AS value
+        SELECT day, topic, basis, family, metric, entity, any(d.entity_name) AS entity_name, sum(d.value) AS value
         FROM (
-            SELECT toDate(hour) AS day, topic, basis, family, metric, entity, subject, target, any(a.entity_name) AS entity_name, sum(a.value) AS value
-            FROM v_attention AS a
-            WHERE entity != ''
-            GROUP BY day, topic, basis, family, metric, entity, subject, target
-        ) AS t
-        GROUP BY day, topic, basis, family, metric, entity, subject
-    ) AS d
-    GROUP BY day, topic, basis, family, metric, entity
+            SELECT day, topic, basis, family, metric, entity, subject, any(t.entity_name) AS entity_name, max(t.value) AS value
+            FROM (
+                SELECT toDate(hour) AS day, topic, basis, family, metric, entity, subject, target, any(a.entity_name) AS entity_name, sum(a.value) AS value
+                FROM v_attention AS a
+                WHERE entity != ''
+                GROUP BY day, topic, basis, family, metric, entity, subject, target
+            ) AS t
+            GROUP BY day, topic, basis, family, metric, entity, subject
+        ) AS d
+        GROUP BY day, topic, basis, family, metric, entity
+    )
+    GROUP BY day, topic, basis, family, metric
 )
+ARRAY JOIN entities AS e
 WHERE total > 0

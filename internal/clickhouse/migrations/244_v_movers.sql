@@ -17,31 +17,39 @@ CREATE OR REPLACE VIEW v_movers {{.OnCluster}} (
 COMMENT 'Watched apps that are or were in a chart: the newest 24 hours that are known of each chart and basis against the 24 before. Of other times: movers_between(since = , until = ). An app that nobody could look at is not there.'
 AS
 WITH
-    newest AS (SELECT target, basis, source, max(hour) AS last FROM v_ranks_hourly WHERE looks > 0 GROUP BY target, basis, source),
-    hours AS (
-        SELECT h.target AS target, h.place AS place, h.country AS country, h.chart AS chart, h.basis AS basis, h.source AS source, h.app AS app,
-            h.entity AS entity, h.entity_name AS entity_name, h.state AS state, h.rank AS rank, h.hour AS hour, dateDiff('hour', h.hour, n.last) AS age
-        FROM v_ranks_hourly AS h
-        INNER JOIN newest AS n ON n.target = h.target AND n.basis = h.basis AND n.source = h.source
-        WHERE h.looks > 0 AND age < 24 * 32
+    -- Months that have a part of the newest 32 days of some chart.
+    months AS (
+        SELECT DISTINCT toYYYYMM(toDateTime(arrayJoin([last, last - 16 * 86400, last - 32 * 86400]), 'UTC'))
+        FROM (SELECT toUnixTimestamp(max(hour)) AS last FROM ranks_hourly WHERE looks > 0 GROUP BY target, basis, source)
     ),
-    told AS (
+    -- Newest hour first.
+    seen AS (
         SELECT target, any(h.place) AS place, any(h.country) AS country, any(h.chart) AS chart, basis, source, app,
             any(h.entity) AS entity, any(h.entity_name) AS entity_name,
-            argMaxIf((toString(h.state), h.rank), hour, age >= 24 AND age < 48) AS before,
-            argMaxIf((toString(h.state), h.rank), hour, age < 24) AS now,
-            countIf(h.state = 'ranked' AND age >= 24) > 0 AS was_there,
-            countIf(age < 24 AND ifNull(h.rank, 0) = 1) / 24 AS days_at_first
-        FROM hours AS h
+            arrayReverseSort(groupArray((toUnixTimestamp(h.hour), toString(h.state), ifNull(h.rank, 0)))) AS hours
+        FROM ranks_hourly AS h FINAL
+        WHERE gone = 0 AND looks > 0 AND toYYYYMM(hour) IN (months)
         GROUP BY target, basis, source, app
+    ),
+    charted AS (
+        SELECT *, max(hours[1].1) OVER (PARTITION BY target, basis, source) AS last
+        FROM seen
+    ),
+    told AS (
+        SELECT target, place, country, chart, basis, source, app, entity, entity_name,
+            arrayFirst(h -> h.1 <= last - 24 * 3600 AND h.1 > last - 48 * 3600, hours) AS before,
+            arrayFirst(h -> h.1 > last - 24 * 3600, hours) AS now,
+            arrayExists(h -> h.2 = 'ranked' AND h.1 <= last - 24 * 3600 AND h.1 > last - 32 * 24 * 3600, hours) AS was_there,
+            arrayCount(h -> h.1 > last - 24 * 3600 AND h.3 = 1, hours) / 24 AS days_at_first
+        FROM charted
     )
 SELECT target, place, country, chart, basis, source, app, entity, entity_name,
     multiIf(
-        before.1 = 'ranked' AND now.1 = 'ranked', multiIf(now.2 < before.2, 'up', now.2 > before.2, 'down', 'same'),
-        now.1 = 'ranked', if(was_there, 'returned', 'new'),
-        now.1 = 'delisted', 'delisted',
+        before.2 = 'ranked' AND now.2 = 'ranked', multiIf(now.3 < before.3, 'up', now.3 > before.3, 'down', 'same'),
+        now.2 = 'ranked', if(was_there, 'returned', 'new'),
+        now.2 = 'delisted', 'delisted',
         'dropped') AS change,
-    before.2 AS rank_before, now.2 AS rank_now, ln(rank_before / rank_now) AS log_change, days_at_first
+    nullIf(before.3, 0) AS rank_before, nullIf(now.3, 0) AS rank_now, ln(rank_before / rank_now) AS log_change, days_at_first
 FROM told
-WHERE before.1 != '' AND now.1 != ''
-    AND (now.1 = 'ranked' OR before.1 = 'ranked' OR (now.1 = 'delisted' AND before.1 != 'delisted'))
+WHERE before.2 != '' AND now.2 != ''
+    AND (now.2 = 'ranked' OR before.2 = 'ranked' OR (now.2 = 'delisted' AND before.2 != 'delisted'))

@@ -24,19 +24,27 @@ CREATE OR REPLACE VIEW v_reported_vs_measured {{.OnCluster}} (
 COMMENT 'Each published figure beside what we have of the same thing and time, and whether the two can be compared at all.'
 AS
 WITH
-    figures AS (
-        SELECT *, ifNull(at_to, at_from) AS till, ifNull(at_from, at_to) AS since, trimLeft(toString(subject), '#') AS who
-        FROM reported
+    -- Once, so that what is read of the tables by hour is known beforehand.
+    (
+        SELECT (min(ifNull(at_from, at_to)), max(ifNull(at_to, at_from)), groupUniqArray(trimLeft(toString(subject), '#')))
+        FROM facts FINAL
+        WHERE kind = 'figure'
+    ) AS bounds,
+    -- All hours that some figure can be about.
+    hours AS (
+        SELECT toDateTime(arrayJoin(range(toUnixTimestamp(toStartOfHour(assumeNotNull(ifNull(at_from, at_to)))), toUnixTimestamp(assumeNotNull(ifNull(at_to, at_from))) + 1, 3600)), 'UTC')
+        FROM facts FINAL
+        WHERE kind = 'figure' AND ifNull(at_from, at_to) IS NOT NULL
     ),
-    bounds AS (SELECT min(since) AS first, max(till) AS last, groupUniqArray(who) AS whos FROM figures),
     series AS (
-        SELECT toString(entity) AS who, 'rank' AS metric, toString(target) AS target, basis, hour, toNullable(toFloat64(best)) AS value, looks > 0 AS seen
-        FROM v_ranks_hourly
-        WHERE looks > 0 AND hour >= (SELECT toStartOfHour(first) FROM bounds) AND hour <= (SELECT last FROM bounds) AND entity IN (SELECT arrayJoin(whos) FROM bounds)
+        SELECT toString(entity) AS who, 'rank' AS metric, toString(target) AS target, basis, hour, toNullable(toFloat64(best)) AS value
+        FROM ranks_hourly FINAL
+        PREWHERE hour IN (hours) -- which is of the order: it may be looked at before FINAL
+        WHERE gone = 0 AND looks > 0 AND hour >= toStartOfHour(bounds.1) AND hour <= bounds.2 AND has(bounds.3, toString(entity))
         UNION ALL
-        SELECT toString(tag) AS who, toString(metric) AS metric, toString(target) AS target, basis, hour, ifNull(level, growth) AS value, 1 AS seen
+        SELECT toString(tag) AS who, toString(metric) AS metric, toString(target) AS target, basis, hour, ifNull(level, growth) AS value
         FROM v_tags_hourly
-        WHERE hour >= (SELECT toStartOfHour(first) FROM bounds) AND hour <= (SELECT last FROM bounds) AND tag IN (SELECT arrayJoin(whos) FROM bounds)
+        WHERE hour >= toStartOfHour(bounds.1) AND hour <= bounds.2 AND has(bounds.3, toString(tag))
     ),
     beside AS (
         SELECT f.id AS id, s.basis AS basis, s.target AS target,
@@ -44,9 +52,14 @@ WITH
             -- The nearest; without a figure the last.
             argMin((s.value, s.hour), (s.value IS NULL, ifNull(abs(s.value - f.value), 0), -toInt64(toUnixTimestamp(s.hour)))) AS nearest,
             min(s.value) AS low, max(s.value) AS high
-        FROM figures AS f
+        FROM (
+            SELECT id, metric, scope, value, trimLeft(toString(subject), '#') AS who,
+                toStartOfHour(ifNull(at_from, at_to)) AS since, ifNull(at_to, at_from) AS till
+            FROM facts FINAL
+            WHERE kind = 'figure' AND since IS NOT NULL
+        ) AS f
         INNER JOIN series AS s ON s.who = f.who
-        WHERE f.since IS NOT NULL AND s.hour >= toStartOfHour(assumeNotNull(f.since)) AND s.hour <= assumeNotNull(f.till)
+        WHERE s.hour >= f.since AND s.hour <= f.till
         GROUP BY f.id, f.metric, s.basis, s.target, how
     ),
     -- Of each figure and basis what is nearest to it.
@@ -66,5 +79,5 @@ SELECT f.id AS id, f.topic AS topic, f.subject AS subject, f.metric AS metric, f
     if(b.b.1 = 1, measured_value - reported_value, NULL) AS difference,
     if(b.b.1 = 1, measured_value / reported_value, NULL) AS ratio,
     multiIf(b.b.1 = 1, 'same', b.b.1 = 2, 'other scope', b.b.1 = 3, 'other metric', 'nothing measured') AS comparable
-FROM figures AS f
+FROM reported AS f
 LEFT JOIN best AS b ON b.id = f.id

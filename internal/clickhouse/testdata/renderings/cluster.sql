@@ -984,80 +984,6 @@ AS
 SELECT source, target, basis, day, expected, ok, ratio
 FROM v_coverage_between(since = '1970-01-01', until = '2149-01-01')
 
--- 087_v_freshness.sql
-CREATE OR REPLACE VIEW v_freshness ON CLUSTER 'tide' (
-    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
-    target LowCardinality(String) COMMENT 'What is looked at: kind/place/country/name',
-    state LowCardinality(String) COMMENT 'fresh; late: more than 1.5 intervals without a good look; stale: nobody looks any more, for 3 intervals; broken: we look and cannot see: refused once, or failed 3 times in a row, or never once ok',
-    since DateTime64(3, 'UTC') COMMENT 'When the state began, as far as the last 200 looks tell',
-    why String COMMENT 'For a person to read; empty if fresh',
-    last_look DateTime64(3, 'UTC') COMMENT 'Last look, whatever came of it',
-    last_ok Nullable(DateTime64(3, 'UTC')) COMMENT 'Last look that saw something (ok or empty); NULL: never',
-    every_s UInt32 COMMENT 'Seconds between two looks; 0: no schedule, so never late or stale',
-    failures UInt32 COMMENT 'Looks in a row, up to the last, that saw nothing; counted up to 200'
-)
-COMMENT 'How each source and target is: fresh, late, stale or broken, since when and why. A target that was taken out of the configuration stays, and goes stale; look at last_look.'
-AS
-WITH
-    -- The newest days of each series: as many as it takes for 200 looks, and for
-    -- one that saw something for certain.
-    wanted AS (
-        SELECT source, target, d.1 AS day
-        FROM (
-            SELECT source, target,
-                arrayReverseSort(groupArray((day, bitCount(bitOr(good, bad)), bitAnd(good, bitNot(bad)) != 0))) AS all_days,
-                arrayFirstIndex(n -> n >= 200, arrayCumSum(all_days.2)) AS enough,
-                indexOf(all_days.3, 1) AS saw
-            FROM look_days
-            WHERE basis = 'measured'
-            GROUP BY source, target
-        )
-        ARRAY JOIN arraySlice(all_days, 1, if(enough = 0 OR saw = 0, length(all_days), greatest(enough, saw))) AS d
-    ),
-    series AS (
-        SELECT source, target,
-            max(seen_at) AS last_look,
-            max(slot) AS last_slot,
-            maxIf(toNullable(seen_at), outcome IN ('ok', 'empty')) AS last_ok,
-            maxIf(slot, outcome IN ('ok', 'empty')) AS last_ok_slot,
-            argMax(l.every_s, slot) AS every_s,
-            groupArraySorted(200)((-toUnixTimestamp64Milli(slot), -toUnixTimestamp64Milli(seen_at), outcome, reason)) AS recent,
-            arrayMap(l -> l.3 IN ('ok', 'empty'), recent) AS good,
-            arrayMap(l -> -l.1, recent) AS slots,
-            toInt64(if(has(good, 1), indexOf(good, 1), length(good) + 1)) - 1 AS bad_run,
-            toInt64(if(has(good, 0), indexOf(good, 0), length(good) + 1)) - 1 AS good_run,
-            toInt64(arrayFirstIndex((a, b) -> a - b > 1500 * every_s AND every_s > 0, arrayPopBack(slots), arrayPopFront(slots))) AS pause,
-            toUnixTimestamp64Milli(now64(3, 'UTC')) AS now_ms,
-            now_ms - toUnixTimestamp64Milli(last_slot) AS since_look,
-            now_ms - toUnixTimestamp64Milli(last_ok_slot) AS since_ok
-        FROM v_looks AS l
-        WHERE basis = 'measured' AND (source, target, toDate(slot)) GLOBAL IN (SELECT source, target, day FROM wanted)
-        GROUP BY source, target
-    ),
-    judged AS (
-        SELECT *,
-            multiIf(
-                every_s > 0 AND since_look > 3000 * every_s, 'stale',
-                last_ok IS NULL OR recent[1].3 = 'refused' OR bad_run >= 3, 'broken',
-                every_s > 0 AND since_ok > 1500 * every_s, 'late',
-                'fresh') AS state
-        FROM series
-    )
-SELECT source, target, state,
-    multiIf(
-        state = 'stale', last_slot + toIntervalSecond(every_s),
-        state = 'broken', fromUnixTimestamp64Milli(slots[bad_run], 'UTC'),
-        state = 'late', last_ok_slot + toIntervalSecond(every_s),
-        bad_run > 0, fromUnixTimestamp64Milli(slots[bad_run + 1], 'UTC'),
-        fromUnixTimestamp64Milli(slots[if(pause > 0, least(pause, good_run), good_run)], 'UTC')) AS since,
-    multiIf(
-        state = 'fresh', '',
-        state = 'stale', concat('no look since ', formatDateTime(last_slot, '%Y-%m-%d %H:%i UTC')),
-        bad_run > 0, concat(recent[1].3, ': ', recent[1].4),
-        concat('no look since ', formatDateTime(last_slot, '%Y-%m-%d %H:%i UTC'))) AS why,
-    last_look, last_ok, every_s, toUInt32(bad_run) AS failures
-FROM judged
-
 -- 088_v_ranks.sql
 CREATE OR REPLACE VIEW v_ranks ON CLUSTER 'tide' (
     source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
@@ -1930,22 +1856,27 @@ CREATE OR REPLACE VIEW v_attention_share ON CLUSTER 'tide' (
 )
 COMMENT 'How the attention to the entities of a topic divides among them, day by day, by family and metric. The sum of share * share is its concentration. An entity without a row was not seen on that day: no 0.'
 AS
-SELECT day, topic, basis, family, metric, entity, entity_name, value, value / total AS share, total
+-- No window: what is asked of a day would not get past it, and all days be read.
+SELECT day, topic, basis, family, metric, e.1 AS entity, e.2 AS entity_name, e.3 AS value, value / total AS share, total
 FROM (
-    SELECT day, topic, basis, family, metric, entity, any(d.entity_name) AS entity_name, sum(d.value) AS value,
-        sum(value) OVER (PARTITION BY day, topic, basis, family, metric) AS total
+    SELECT day, topic, basis, family, metric, groupArray((entity, entity_name, value)) AS entities, sum(value) AS total
     FROM (
-        SELECT day, topic, basis, family, metric, entity, subject, any(t.entity_name) AS entity_name, max(t.value) AS value
+        SELECT day, topic, basis, family, metric, entity, any(d.entity_name) AS entity_name, sum(d.value) AS value
         FROM (
-            SELECT toDate(hour) AS day, topic, basis, family, metric, entity, subject, target, any(a.entity_name) AS entity_name, sum(a.value) AS value
-            FROM v_attention AS a
-            WHERE entity != ''
-            GROUP BY day, topic, basis, family, metric, entity, subject, target
-        ) AS t
-        GROUP BY day, topic, basis, family, metric, entity, subject
-    ) AS d
-    GROUP BY day, topic, basis, family, metric, entity
+            SELECT day, topic, basis, family, metric, entity, subject, any(t.entity_name) AS entity_name, max(t.value) AS value
+            FROM (
+                SELECT toDate(hour) AS day, topic, basis, family, metric, entity, subject, target, any(a.entity_name) AS entity_name, sum(a.value) AS value
+                FROM v_attention AS a
+                WHERE entity != ''
+                GROUP BY day, topic, basis, family, metric, entity, subject, target
+            ) AS t
+            GROUP BY day, topic, basis, family, metric, entity, subject
+        ) AS d
+        GROUP BY day, topic, basis, family, metric, entity
+    )
+    GROUP BY day, topic, basis, family, metric
 )
+ARRAY JOIN entities AS e
 WHERE total > 0
 
 -- 243_movers_between.sql
@@ -1999,34 +1930,42 @@ CREATE OR REPLACE VIEW v_movers ON CLUSTER 'tide' (
 COMMENT 'Watched apps that are or were in a chart: the newest 24 hours that are known of each chart and basis against the 24 before. Of other times: movers_between(since = , until = ). An app that nobody could look at is not there.'
 AS
 WITH
-    newest AS (SELECT target, basis, source, max(hour) AS last FROM v_ranks_hourly WHERE looks > 0 GROUP BY target, basis, source),
-    hours AS (
-        SELECT h.target AS target, h.place AS place, h.country AS country, h.chart AS chart, h.basis AS basis, h.source AS source, h.app AS app,
-            h.entity AS entity, h.entity_name AS entity_name, h.state AS state, h.rank AS rank, h.hour AS hour, dateDiff('hour', h.hour, n.last) AS age
-        FROM v_ranks_hourly AS h
-        INNER JOIN newest AS n ON n.target = h.target AND n.basis = h.basis AND n.source = h.source
-        WHERE h.looks > 0 AND age < 24 * 32
+    -- Months that have a part of the newest 32 days of some chart.
+    months AS (
+        SELECT DISTINCT toYYYYMM(toDateTime(arrayJoin([last, last - 16 * 86400, last - 32 * 86400]), 'UTC'))
+        FROM (SELECT toUnixTimestamp(max(hour)) AS last FROM ranks_hourly WHERE looks > 0 GROUP BY target, basis, source)
     ),
-    told AS (
+    -- Newest hour first.
+    seen AS (
         SELECT target, any(h.place) AS place, any(h.country) AS country, any(h.chart) AS chart, basis, source, app,
             any(h.entity) AS entity, any(h.entity_name) AS entity_name,
-            argMaxIf((toString(h.state), h.rank), hour, age >= 24 AND age < 48) AS before,
-            argMaxIf((toString(h.state), h.rank), hour, age < 24) AS now,
-            countIf(h.state = 'ranked' AND age >= 24) > 0 AS was_there,
-            countIf(age < 24 AND ifNull(h.rank, 0) = 1) / 24 AS days_at_first
-        FROM hours AS h
+            arrayReverseSort(groupArray((toUnixTimestamp(h.hour), toString(h.state), ifNull(h.rank, 0)))) AS hours
+        FROM ranks_hourly AS h FINAL
+        WHERE gone = 0 AND looks > 0 AND toYYYYMM(hour) IN (months)
         GROUP BY target, basis, source, app
+    ),
+    charted AS (
+        SELECT *, max(hours[1].1) OVER (PARTITION BY target, basis, source) AS last
+        FROM seen
+    ),
+    told AS (
+        SELECT target, place, country, chart, basis, source, app, entity, entity_name,
+            arrayFirst(h -> h.1 <= last - 24 * 3600 AND h.1 > last - 48 * 3600, hours) AS before,
+            arrayFirst(h -> h.1 > last - 24 * 3600, hours) AS now,
+            arrayExists(h -> h.2 = 'ranked' AND h.1 <= last - 24 * 3600 AND h.1 > last - 32 * 24 * 3600, hours) AS was_there,
+            arrayCount(h -> h.1 > last - 24 * 3600 AND h.3 = 1, hours) / 24 AS days_at_first
+        FROM charted
     )
 SELECT target, place, country, chart, basis, source, app, entity, entity_name,
     multiIf(
-        before.1 = 'ranked' AND now.1 = 'ranked', multiIf(now.2 < before.2, 'up', now.2 > before.2, 'down', 'same'),
-        now.1 = 'ranked', if(was_there, 'returned', 'new'),
-        now.1 = 'delisted', 'delisted',
+        before.2 = 'ranked' AND now.2 = 'ranked', multiIf(now.3 < before.3, 'up', now.3 > before.3, 'down', 'same'),
+        now.2 = 'ranked', if(was_there, 'returned', 'new'),
+        now.2 = 'delisted', 'delisted',
         'dropped') AS change,
-    before.2 AS rank_before, now.2 AS rank_now, ln(rank_before / rank_now) AS log_change, days_at_first
+    nullIf(before.3, 0) AS rank_before, nullIf(now.3, 0) AS rank_now, ln(rank_before / rank_now) AS log_change, days_at_first
 FROM told
-WHERE before.1 != '' AND now.1 != ''
-    AND (now.1 = 'ranked' OR before.1 = 'ranked' OR (now.1 = 'delisted' AND before.1 != 'delisted'))
+WHERE before.2 != '' AND now.2 != ''
+    AND (now.2 = 'ranked' OR before.2 = 'ranked' OR (now.2 = 'delisted' AND before.2 != 'delisted'))
 
 -- 245_v_reported_vs_measured.sql
 CREATE OR REPLACE VIEW v_reported_vs_measured ON CLUSTER 'tide' (
@@ -2055,19 +1994,27 @@ CREATE OR REPLACE VIEW v_reported_vs_measured ON CLUSTER 'tide' (
 COMMENT 'Each published figure beside what we have of the same thing and time, and whether the two can be compared at all.'
 AS
 WITH
-    figures AS (
-        SELECT *, ifNull(at_to, at_from) AS till, ifNull(at_from, at_to) AS since, trimLeft(toString(subject), '#') AS who
-        FROM reported
+    -- Once, so that what is read of the tables by hour is known beforehand.
+    (
+        SELECT (min(ifNull(at_from, at_to)), max(ifNull(at_to, at_from)), groupUniqArray(trimLeft(toString(subject), '#')))
+        FROM facts FINAL
+        WHERE kind = 'figure'
+    ) AS bounds,
+    -- All hours that some figure can be about.
+    hours AS (
+        SELECT toDateTime(arrayJoin(range(toUnixTimestamp(toStartOfHour(assumeNotNull(ifNull(at_from, at_to)))), toUnixTimestamp(assumeNotNull(ifNull(at_to, at_from))) + 1, 3600)), 'UTC')
+        FROM facts FINAL
+        WHERE kind = 'figure' AND ifNull(at_from, at_to) IS NOT NULL
     ),
-    bounds AS (SELECT min(since) AS first, max(till) AS last, groupUniqArray(who) AS whos FROM figures),
     series AS (
-        SELECT toString(entity) AS who, 'rank' AS metric, toString(target) AS target, basis, hour, toNullable(toFloat64(best)) AS value, looks > 0 AS seen
-        FROM v_ranks_hourly
-        WHERE looks > 0 AND hour >= (SELECT toStartOfHour(first) FROM bounds) AND hour <= (SELECT last FROM bounds) AND entity IN (SELECT arrayJoin(whos) FROM bounds)
+        SELECT toString(entity) AS who, 'rank' AS metric, toString(target) AS target, basis, hour, toNullable(toFloat64(best)) AS value
+        FROM ranks_hourly FINAL
+        PREWHERE hour IN (hours) -- which is of the order: it may be looked at before FINAL
+        WHERE gone = 0 AND looks > 0 AND hour >= toStartOfHour(bounds.1) AND hour <= bounds.2 AND has(bounds.3, toString(entity))
         UNION ALL
-        SELECT toString(tag) AS who, toString(metric) AS metric, toString(target) AS target, basis, hour, ifNull(level, growth) AS value, 1 AS seen
+        SELECT toString(tag) AS who, toString(metric) AS metric, toString(target) AS target, basis, hour, ifNull(level, growth) AS value
         FROM v_tags_hourly
-        WHERE hour >= (SELECT toStartOfHour(first) FROM bounds) AND hour <= (SELECT last FROM bounds) AND tag IN (SELECT arrayJoin(whos) FROM bounds)
+        WHERE hour >= toStartOfHour(bounds.1) AND hour <= bounds.2 AND has(bounds.3, toString(tag))
     ),
     beside AS (
         SELECT f.id AS id, s.basis AS basis, s.target AS target,
@@ -2075,9 +2022,14 @@ WITH
             -- The nearest; without a figure the last.
             argMin((s.value, s.hour), (s.value IS NULL, ifNull(abs(s.value - f.value), 0), -toInt64(toUnixTimestamp(s.hour)))) AS nearest,
             min(s.value) AS low, max(s.value) AS high
-        FROM figures AS f
+        FROM (
+            SELECT id, metric, scope, value, trimLeft(toString(subject), '#') AS who,
+                toStartOfHour(ifNull(at_from, at_to)) AS since, ifNull(at_to, at_from) AS till
+            FROM facts FINAL
+            WHERE kind = 'figure' AND since IS NOT NULL
+        ) AS f
         INNER JOIN series AS s ON s.who = f.who
-        WHERE f.since IS NOT NULL AND s.hour >= toStartOfHour(assumeNotNull(f.since)) AND s.hour <= assumeNotNull(f.till)
+        WHERE s.hour >= f.since AND s.hour <= f.till
         GROUP BY f.id, f.metric, s.basis, s.target, how
     ),
     -- Of each figure and basis what is nearest to it.
@@ -2097,7 +2049,7 @@ SELECT f.id AS id, f.topic AS topic, f.subject AS subject, f.metric AS metric, f
     if(b.b.1 = 1, measured_value - reported_value, NULL) AS difference,
     if(b.b.1 = 1, measured_value / reported_value, NULL) AS ratio,
     multiIf(b.b.1 = 1, 'same', b.b.1 = 2, 'other scope', b.b.1 = 3, 'other metric', 'nothing measured') AS comparable
-FROM figures AS f
+FROM reported AS f
 LEFT JOIN best AS b ON b.id = f.id
 
 -- 246_kept_gaps_between.sql
@@ -2435,4 +2387,73 @@ SELECT
         if(origin_delisted IS NULL, '', concat(' ', origin_name, ' was gone from a store from ', formatDateTime(assumeNotNull(origin_delisted), '%Y-%m-%d %H:%i', 'UTC'),
             if(origin_returned IS NULL, ' on', concat(' to ', formatDateTime(assumeNotNull(origin_returned), '%Y-%m-%d %H:%i', 'UTC'))), '.'))) AS explanation
 FROM measured AS m
+
+-- 253_v_freshness.sql
+CREATE OR REPLACE VIEW v_freshness ON CLUSTER 'tide' (
+    source LowCardinality(String) COMMENT 'Name of the source, as in the configuration',
+    target LowCardinality(String) COMMENT 'What is looked at: kind/place/country/name',
+    state LowCardinality(String) COMMENT 'fresh; late: more than 1.5 intervals without a good look; stale: nobody looks any more, for 3 intervals; broken: we look and cannot see: refused once, or failed 3 times in a row, or never once ok',
+    since DateTime64(3, 'UTC') COMMENT 'When the state began, as far as the last 200 looks tell',
+    why String COMMENT 'For a person to read; empty if fresh',
+    last_look DateTime64(3, 'UTC') COMMENT 'Last look, whatever came of it',
+    last_ok Nullable(DateTime64(3, 'UTC')) COMMENT 'Last look that saw something (ok or empty); NULL: never',
+    every_s UInt32 COMMENT 'Seconds between two looks; 0: no schedule, so never late or stale',
+    failures UInt32 COMMENT 'Looks in a row, up to the last, that saw nothing; counted up to 200'
+)
+COMMENT 'How each source and target is: fresh, late, stale or broken, since when and why. A target that was taken out of the configuration stays, and goes stale; look at last_look.'
+AS
+WITH
+    -- The newest days of each series: as many as it takes for 200 looks, and for
+    -- one that saw something for certain.
+    wanted AS (
+        SELECT source, target, arrayJoin(arraySlice(days.1, 1, if(enough = 0 OR saw = 0, length(days), greatest(enough, saw)))) AS day
+        FROM (
+            SELECT source, target, days, arrayFirstIndex(n -> n >= 200, arrayCumSum(days.2)) AS enough, indexOf(days.3, 1) AS saw
+            FROM (
+                SELECT source, target, arrayReverseSort(groupArray((day, bitCount(bitOr(good, bad)), bitAnd(good, bitNot(bad)) != 0))) AS days
+                FROM look_days
+                WHERE basis = 'measured'
+                GROUP BY source, target
+            )
+        )
+    )
+-- Step by step, each with the columns that the next one needs: to plan it all at
+-- once takes twice as long as to answer it.
+SELECT source, target, state,
+    multiIf(
+        state = 'stale', last_slot + toIntervalSecond(every_s),
+        state = 'late', last_ok_slot + toIntervalSecond(every_s),
+        fromUnixTimestamp64Milli(-ticks[multiIf(state = 'broken', bad_run, bad_run > 0, bad_run + 1, pause > 0, least(pause, good_run), good_run)], 'UTC')) AS since,
+    multiIf(
+        state = 'fresh', '',
+        state != 'stale' AND bad_run > 0, concat(outcome, ': ', reason),
+        concat('no look since ', formatDateTime(last_slot, '%Y-%m-%d %H:%i UTC'))) AS why,
+    last_look, last_ok, every_s, toUInt32(bad_run) AS failures
+FROM (
+    SELECT source, target, last_look, last_slot, last_ok, last_ok_slot, every_s, outcome, reason, ticks, bad_run, good_run,
+        multiIf(
+            every_s > 0 AND now_ms - toUnixTimestamp64Milli(last_slot) > 3000 * every_s, 'stale',
+            last_ok IS NULL OR outcome = 'refused' OR bad_run >= 3, 'broken',
+            every_s > 0 AND now_ms - toUnixTimestamp64Milli(last_ok_slot) > 1500 * every_s, 'late',
+            'fresh') AS state,
+        toInt64(arrayFirstIndex(d -> d > 1500 * every_s AND every_s > 0, arrayPopFront(arrayDifference(ticks)))) AS pause
+    FROM (
+        SELECT source, target, last_look, last_slot, last_ok, last_ok_slot, every_s, recent.1 AS ticks, recent[1].4 AS outcome, recent[1].5 AS reason,
+            toInt64(indexOf(arrayPushBack(recent.3, 1), 1)) - 1 AS bad_run,
+            toInt64(indexOf(arrayPushBack(recent.3, 0), 0)) - 1 AS good_run,
+            toUnixTimestamp64Milli(now64(3, 'UTC')) AS now_ms
+        FROM (
+            SELECT source, target,
+                max(seen_at) AS last_look,
+                max(slot) AS last_slot,
+                maxIf(toNullable(seen_at), outcome IN ('ok', 'empty')) AS last_ok,
+                maxIf(slot, outcome IN ('ok', 'empty')) AS last_ok_slot,
+                argMax(l.every_s, slot) AS every_s,
+                groupArraySorted(200)((-toUnixTimestamp64Milli(slot), -toUnixTimestamp64Milli(seen_at), toUInt8(outcome IN ('ok', 'empty')), toString(outcome), reason)) AS recent
+            FROM looks AS l FINAL
+            WHERE basis = 'measured' AND (source, target, toDate(slot)) GLOBAL IN (SELECT source, target, day FROM wanted)
+            GROUP BY source, target
+        )
+    )
+)
 
