@@ -19,6 +19,8 @@ type Resolved struct {
 	Chosen   Var
 	// Current is what is chosen, as a URL has it: All stands for all.
 	Current []string
+	// Unknown are wishes that are no option, where the options are known.
+	Unknown []string
 	// Err is why the options are not known. What is chosen is then as it was
 	// wished.
 	Err error
@@ -142,6 +144,7 @@ func (v Variable) resolve(ctx context.Context, r Range, vars Vars, chosen []stri
 		}
 	}
 	one.choose(chosen)
+	one.Unknown = one.unknown(chosen)
 	return one
 }
 
@@ -179,6 +182,17 @@ func asOptions(values []string) []Option {
 		}
 	}
 	return out
+}
+
+func (one *Resolved) unknown(wish []string) []string {
+	v := one.Variable
+	if one.Err != nil || v.Type != "query" && v.Type != "custom" && v.Type != "interval" {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(wish), func(value string) bool {
+		all := value == "" || v.IncludeAll && (value == All || value == "All")
+		return all || slices.ContainsFunc(one.Options, func(o Option) bool { return o.Value == value })
+	})
 }
 
 // choose settles what is chosen.

@@ -34,6 +34,8 @@ type Answer struct {
 type Choices struct {
 	Options []query.Option `json:"options"`
 	Current []string       `json:"current"`
+	// Dropped was asked for and is no option, such as in another span of time.
+	Dropped []string `json:"dropped,omitempty"`
 	// Error is why there are no options.
 	Error string `json:"error,omitempty"`
 }
@@ -131,6 +133,9 @@ func (s *server) queryPanels(ctx context.Context, d *query.Dashboard, q *questio
 	if len(wanted) > 200 {
 		return nil, badRequest{"more than 200 panels are asked for"}
 	}
+	if err := s.checkVars(ctx, d, q, textsOf(d, wanted)...); err != nil {
+		return nil, err
+	}
 	var mu sync.Mutex
 	var group sync.WaitGroup
 	out := map[string]Answer{}
@@ -186,6 +191,9 @@ func (s *server) oneFrame(ctx context.Context, d *query.Dashboard, id int, q *qu
 	for _, t := range p.Targets {
 		if t.Hide && refID == "" || refID != "" && t.RefID != refID {
 			continue
+		}
+		if err := s.checkVars(ctx, d, q, t.SQL, t.Expr); err != nil {
+			return nil, err
 		}
 		vars, err := s.vars(ctx, d, q, t.SQL, t.Expr)
 		if err != nil {
@@ -250,7 +258,7 @@ func (s *server) variables(ctx context.Context, d *query.Dashboard, q *question)
 	}
 	out := map[string]Choices{}
 	for _, v := range resolved {
-		c := Choices{Options: v.Options, Current: v.Current}
+		c := Choices{Options: v.Options, Current: v.Current, Dropped: v.Unknown}
 		if c.Options == nil {
 			c.Options = []query.Option{}
 		}
