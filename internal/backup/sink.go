@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -32,7 +34,35 @@ func archive(name string) (tarred, packed bool) {
 	return packed || strings.HasSuffix(name, ".tar"), packed
 }
 
+// suits refuses a name under which there can be no backup.
+func suits(dest string) error {
+	tarred, _ := archive(dest)
+	switch ext := strings.ToLower(filepath.Ext(dest)); ext {
+	case ".zip", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar":
+		if !tarred {
+			return fmt.Errorf("write backup: %s cannot be a %s; a backup is a file that ends in .tar or .tar.zst, or a folder", dest, ext)
+		}
+	}
+	folder := filepath.Dir(filepath.Clean(dest))
+	for at := folder; ; at = filepath.Dir(at) {
+		info, err := os.Stat(at)
+		switch {
+		case err == nil && !info.IsDir():
+			return fmt.Errorf("write backup: %s is a file, not a folder; give another place", at)
+		case err == nil && at != folder && tarred:
+			return fmt.Errorf("write backup: the folder %s is missing; make it, or give another place", folder)
+		case err == nil, at == filepath.Dir(at):
+			return nil
+		case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR):
+			return fmt.Errorf("write backup: %w", err)
+		}
+	}
+}
+
 func openSink(dest string, force bool) (sink, error) {
+	if err := suits(dest); err != nil {
+		return nil, err
+	}
 	if _, err := os.Lstat(dest); err == nil && !force {
 		return nil, fmt.Errorf("write backup: %s is there already; give another name, or --force to replace it", dest)
 	}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,13 +56,11 @@ func (a *app) exportCommand() *cobra.Command {
   tidemark export looks --dsn http://reader:secret@ch.example.org:8123/tidemark`,
 		Args: args(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, given []string) error {
-			switch packs := o.episode != "" || o.migration != ""; {
-			case packs && len(given) > 0, o.episode != "" && o.migration != "":
-				return usagef("read arguments of tidemark export: a table, --episode and --migration exclude each other")
-			case packs:
+			if err := o.check(cmd.Flags().Changed, given); err != nil {
+				return err
+			}
+			if o.pack() != "" {
 				return a.exportEvidence(cmd.Context(), &o)
-			case len(given) == 0:
-				return usagef("read arguments of tidemark export: the name of a table, a query, or --episode is missing; see tidemark export --help")
 			}
 			return a.export(cmd.Context(), &o, given[0])
 		},
@@ -81,8 +81,62 @@ func (a *app) exportCommand() *cobra.Command {
 	return cmd
 }
 
+// pack is the flag that asks for evidence; empty: none does.
+func (o *exportOptions) pack() string {
+	switch {
+	case o.episode != "":
+		return "--episode"
+	case o.migration != "":
+		return "--migration"
+	default:
+		return ""
+	}
+}
+
+// check refuses what excludes each other, and flags without effect.
+func (o *exportOptions) check(changed func(flag string) bool, given []string) error {
+	pack := o.pack()
+	switch {
+	case pack != "" && len(given) > 0, o.episode != "" && o.migration != "":
+		return usagef("read arguments of tidemark export: a table, --episode and --migration exclude each other")
+	case pack == "" && len(given) == 0:
+		return usagef("read arguments of tidemark export: the name of a table, a query, or --episode is missing; see tidemark export --help")
+	case pack == "" && changed("force"):
+		return usagef("read flags: --force is for evidence; the files of a table are written anew where the database has changed")
+	case pack == "":
+		return nil
+	}
+	for _, flag := range []string{"format", "by", "time", "from", "to", "name"} {
+		if changed(flag) {
+			return usagef("read flags: --%s is for tables; %s makes a pack of one shape, and --out names it", flag, pack)
+		}
+	}
+	return nil
+}
+
+// question is the one statement of an argument, or the name of a table.
+func question(text string) (string, error) {
+	statements := splitStatements(text)
+	switch len(statements) {
+	case 0:
+		return "", usagef("read arguments of tidemark export: the name of a table, or a query, is missing")
+	case 1:
+	default:
+		return "", usagef("read query: there are %d statements; an export is of one", len(statements))
+	}
+	query := statements[0]
+	if rest, format := splitFormat(query); rest != query {
+		return "", usagef("read query: FORMAT %s is said by --format parquet, csv or ndjson; leave it out of the query", format)
+	}
+	asks := slices.Contains([]string{"SELECT", "WITH", "FROM", "EXPLAIN"}, strings.ToUpper(firstWord(query)))
+	if !asks && !regexp.MustCompile(`^\w+$`).MatchString(query) {
+		return "", usagef("read query: only questions can be exported; give the name of a table, or a SELECT")
+	}
+	return query, nil
+}
+
 func (o *exportOptions) config(what string, now time.Time) (export.Config, error) {
-	c := export.Config{What: what, Name: o.name, Dir: cmp.Or(o.out, "exports"), Time: o.time, Now: now}
+	c := export.Config{Name: o.name, Dir: cmp.Or(o.out, "exports"), Time: o.time, Now: now}
 	switch c.Format = export.Format(o.format); c.Format {
 	case export.Parquet, export.CSV, export.NDJSON:
 	default:
@@ -109,10 +163,9 @@ func (o *exportOptions) config(what string, now time.Time) (export.Config, error
 	if !c.From.IsZero() && !c.To.IsZero() && c.To.Before(c.From) {
 		return c, usagef("read --to %s: is before --from %s", o.to, o.from)
 	}
-	if strings.TrimSpace(what) == "" {
-		return c, usagef("read arguments of tidemark export: the name of a table, or a query, is missing")
-	}
-	return c, nil
+	var err error
+	c.What, err = question(what)
+	return c, err
 }
 
 func (a *app) export(ctx context.Context, o *exportOptions, what string) error {

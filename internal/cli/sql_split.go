@@ -112,11 +112,16 @@ func splitFormat(query string) (rest, format string) {
 	return strings.TrimSpace(m[1]), m[2]
 }
 
-// returnsRows goes by the first word.
-func returnsRows(query string) bool {
+// firstWord is the one after comments and brackets.
+func firstWord(query string) string {
 	for len(query) > 0 && (isComment(query) || strings.ContainsAny(query[:1], blanks+"(")) {
 		query = query[tokenLength(query):]
 	}
-	word := strings.ToUpper(regexp.MustCompile(`^[A-Za-z]+`).FindString(query))
+	return regexp.MustCompile(`^[A-Za-z]+`).FindString(query)
+}
+
+// returnsRows goes by the first word.
+func returnsRows(query string) bool {
+	word := strings.ToUpper(firstWord(query))
 	return slices.Contains([]string{"SELECT", "WITH", "SHOW", "DESCRIBE", "DESC", "EXISTS", "EXPLAIN", "CHECK", "FROM", "VALUES"}, word)
 }

@@ -126,6 +126,9 @@ func (c *chapter) readme() string {
 	if e.perHour() {
 		line("The source tells a count that only grows; it was judged, and is drawn, by what was new in an hour. data/series.csv has the count itself.\n")
 	}
+	if s.witnesses > 0 {
+		line("%s of the same basis moved within 48 hours (data/corroboration.csv).\n", families(s.witnesses))
+	}
 	line("`data/reported.csv` has %d figures by %d publishers, each with who said it, between which moments it is true, and how sure it is.", s.reported, s.publishers)
 	line("They are never mixed into the series.\n")
 	line("## What is missing\n")
@@ -154,6 +157,13 @@ func (c *chapter) readme() string {
 	return b.String()
 }
 
+func families(n int) string {
+	if n == 1 {
+		return "One independent family of sources"
+	}
+	return strconv.Itoa(n) + " independent families of sources"
+}
+
 func (c *chapter) value(v float64) string { return amount(c.drawn(nil, [2]time.Time{}), v) }
 
 // missing says what the evidence does not have.
@@ -167,8 +177,6 @@ func (c *chapter) missing(line func(string, ...any)) {
 	}
 	if s.witnesses == 0 {
 		line("- No independent source of the same topic and basis moved within 48 hours: nobody else confirms it (data/corroboration.csv).")
-	} else {
-		line("- %d independent families of sources of the same basis moved within 48 hours (data/corroboration.csv).", s.witnesses)
 	}
 	if s.unbounded > 0 {
 		line("- Of %d reported figures nobody knows when they were true.", s.unbounded)

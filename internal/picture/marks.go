@@ -36,7 +36,7 @@ func (c *curve) plotters(p *plot.Plot, e *event.Episode, w Words) {
 	}
 	if b := e.GetBaseline(); b > 0 && finite(b) {
 		c.rule(p, plotter.XYs{{X: p.X.Min, Y: c.inside(b)}, {X: p.X.Max, Y: c.inside(b)}}, quiet)
-		c.note(p, p.X.Min, c.crown(b), cmp.Or(w.Baseline, "usual")+" "+w.Amount(e, b), quiet, above)
+		c.note(p, p.X.Min, c.crown(b), w.usual(e)+" "+w.Amount(e, b), quiet, above)
 	}
 	if x := float64(e.GetOnsetMs()) / 1000; x >= p.X.Min && x <= p.X.Max {
 		top := c.height(0.72)
@@ -52,6 +52,15 @@ func (c *curve) plotters(p *plot.Plot, e *event.Episode, w Words) {
 	}
 	c.missing(p, e)
 	c.peak(p, e, w)
+}
+
+// usual names the baseline; one beyond the end of a chart is no place of it.
+func (w Words) usual(e *event.Episode) string {
+	word := "usual"
+	if e.GetMetric() == event.MetricRank && e.GetDepth() > 0 && e.GetBaseline() > float64(e.GetDepth()) {
+		word = "usually"
+	}
+	return cmp.Or(w.Baseline, word)
 }
 
 // inside keeps a value within the axis.

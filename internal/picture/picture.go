@@ -42,7 +42,7 @@ type Words struct {
 	Amount func(*event.Episode, float64) string
 	// Unit names the axis of values.
 	Unit string
-	// Baseline names it; empty: usual.
+	// Baseline names it; empty: usual, or usually.
 	Baseline string
 }
 
