@@ -16,7 +16,7 @@ func Migration() *Board {
 		Annotations(Events(), NobodyLooked("target IN (${chart:singlequote}) AND basis IN (${basis:singlequote})")).
 		Panels(
 			Question(1, "Who left, where did they go, and did they stay?",
-				howLinesAreDrawn+" All times are UTC."),
+				howLinesAreDrawn+" Days in this sentence are those of UTC, where TikTok's 18 January in New York ends on the 19th; curves follow the zone that is chosen."),
 			Stat(About{
 				ID: 8, Title: "Hours a destination was first", Unit: "none", W: 6, H: 4,
 				Description: "In how many hours of the time range the most successful destination of the topic was #1 of the chart at least once. Empty: none of them was seen.",

@@ -2,6 +2,7 @@ package repo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -49,7 +50,11 @@ func TestCommandsOfThePagesRun(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 		run := exec.CommandContext(ctx, "sh", "-c", "exec "+speed.ReplaceAllString(replace.Replace(command), "--speed max"))
 		run.Dir, run.Env, run.WaitDelay = dir, environment(), 5*time.Second
-		if out, err := run.CombinedOutput(); err != nil {
+		out, err := run.CombinedOutput()
+		if err == nil && regexp.MustCompile(`(?m)^Code: \d+|^\{"error"`).Match(out) {
+			err = errors.New("the answer is an error")
+		}
+		if err != nil {
 			t.Errorf("%s\n%v: %s", command, err, out)
 		}
 		cancel()

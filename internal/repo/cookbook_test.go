@@ -74,11 +74,17 @@ func cookbookHolds(t *testing.T, address string) {
 // addressOf is where ClickHouse's HTTP is answered.
 func addressOf(t *testing.T, bin, dir string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), bin, "status", "--data-dir", dir, "--json")
-	cmd.Env = environment()
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("ask for status: %v", err)
+	var out []byte
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Second) {
+		cmd := exec.CommandContext(t.Context(), bin, "status", "--data-dir", dir, "--json")
+		cmd.Env = environment()
+		var err error
+		if out, err = cmd.Output(); err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("ask for status: %v", err)
+		}
 	}
 	var status struct {
 		ClickHouse string `json:"clickhouse_http"`

@@ -24,6 +24,8 @@ type way struct {
 
 func waysIn() []way {
 	return []way{
+		{"curl.md", "sh", "questions.sh", shell},
+		{"clickhouse-client.md", "sh", "questions.sh", shell},
 		{"python.md", "python", "questions.py", python},
 		{"superset.md", "python", "questions.py", python},
 		{"node.md", "js", "questions.mjs", node},
@@ -60,7 +62,7 @@ func waysInHold(t *testing.T, bin, dir, address string) {
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 			defer cancel()
 			run := exec.CommandContext(ctx, command[0], command[1:]...)
-			run.Dir = filepath.Dir(file)
+			run.Dir, run.Env = filepath.Dir(file), environment()
 			var failed strings.Builder
 			run.Stderr = &failed
 			out, err := run.Output()
@@ -79,7 +81,10 @@ func waysInHold(t *testing.T, bin, dir, address string) {
 // prepare runs the commands of a page that come before its program.
 func prepare(t *testing.T, text string, replace *strings.Replacer) {
 	t.Helper()
-	commands, _, _ := strings.Cut(text, "```python")
+	commands, _, found := strings.Cut(text, "```python")
+	if !found {
+		return
+	}
 	for _, match := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(commands, -1) {
 		run := exec.CommandContext(t.Context(), "sh", "-ec", replace.Replace(match[1]))
 		run.Env = environment()
@@ -99,6 +104,9 @@ func write(t *testing.T, name, text string) {
 		t.Fatal(err)
 	}
 }
+
+// shell runs what is typed, and stops at the first that fails.
+func shell(_ *testing.T, file string) []string { return []string{"sh", "-e", file} }
 
 func python(t *testing.T, file string) []string {
 	t.Helper()
