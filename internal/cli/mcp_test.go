@@ -96,7 +96,7 @@ func call(ctx context.Context, t *testing.T, s *mcp.ClientSession, name string, 
 func storeJanuary(t *testing.T, run instance.Run) {
 	t.Helper()
 	ask := func(sql string) string {
-		res, err := http.Post(run.ClickHouseHTTP, "text/plain", strings.NewReader(sql)) //nolint:noctx // a local engine
+		res, err := http.Post(run.ClickHouseHTTP, "text/plain", strings.NewReader(sql))
 		if err != nil {
 			t.Fatal(err)
 		}

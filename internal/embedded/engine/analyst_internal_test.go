@@ -75,7 +75,7 @@ func TestAllowedTellsSlipsFromWrites(t *testing.T) {
 
 func TestSlipsAreNearWordsThatRead(t *testing.T) {
 	t.Parallel()
-	for _, verb := range []string{"SELEC", "SELCT", "SLECT", "SELECTT", "WIHT", "FORM", "SHWO", "DESCRIB", "EXPLIAN", "EXIST", "VALUE"} {
+	for _, verb := range []string{"SELEC", "SELCT", "SLECT", "SELECTT", "WIITH", "FORM", "SHWO", "DESCRIB", "EXPLIAN", "EXIST", "VALUE"} {
 		if !slip(verb) {
 			t.Errorf("%s is no slip", verb)
 		}
