@@ -16,6 +16,8 @@ GOFLAGS_BUILD := -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 DATA_DIR ?= data
 HTTP     ?= 127.0.0.1:8080
 FUZZTIME ?= 30s
+# Seconds of posts, 20,000 each, that the count is held to.
+FIREHOSE ?= 300
 TESTFLAGS ?=
 
 NPM   := npm --no-audit --no-fund --no-update-notifier
@@ -84,7 +86,7 @@ slow: build kafka-jars clickhouse18 prometheus ## What needs other people's serv
 	TIDEMARK_CLICKHOUSE18=$(CURDIR)/bin/clickhouse18 go test -count=1 -timeout 10m -run TestNative ./internal/clickhouse/
 	TIDEMARK_E2E=1 TIDEMARK_REAL_KAFKA=1 TIDEMARK_E2E_BINARY=$(CURDIR)/bin/tidemark \
 		go test -count=1 -timeout 30m -run Servers ./internal/e2e/
-	TIDEMARK_E2E=1 TIDEMARK_E2E_FIREHOSE=300 go test -count=1 -timeout 25m -v -run CountedExactly ./internal/e2e/
+	TIDEMARK_E2E=1 TIDEMARK_E2E_FIREHOSE=$(FIREHOSE) go test -count=1 -timeout 25m -v -run CountedExactly ./internal/e2e/
 
 .PHONY: fuzz
 fuzz: engine ## Each fuzz target for FUZZTIME (30s)

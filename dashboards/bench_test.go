@@ -22,8 +22,8 @@ import (
 )
 
 const (
-	benchReadings = 10_000_000
-	benchRounds   = 20
+	benchReadings = 2_000_000
+	benchRounds   = 10
 	benchDays     = 40
 )
 

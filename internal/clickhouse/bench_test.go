@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	benchReadings = 10_000_000
+	benchReadings = 2_000_000
 	benchRounds   = 20
 	benchDays     = 360
 )
