@@ -142,11 +142,11 @@ vuln: ## Known vulnerabilities in what we call (asks a public database)
 ##@ Servers for the slow tests
 .PHONY: kafka-jars
 kafka-jars: ## Apache Kafka's jars, by Maven
-	internal/testkit/kafkajars/fetch.sh
+	internal/testkit/jars.sh kafkajars
 
 .PHONY: ways-in
 ways-in: bin/python/.installed ## What the test of docs/ways-in needs: a Python with its clients, the JDBC driver
-	internal/testkit/jdbc/fetch.sh
+	internal/testkit/jars.sh jdbc
 
 bin/python/.installed: internal/testkit/python/requirements.txt
 	python3 -m venv bin/python

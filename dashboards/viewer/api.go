@@ -9,6 +9,7 @@ import (
 
 	"github.com/tidemark/tidemark/dashboards/ask"
 	"github.com/tidemark/tidemark/dashboards/query"
+	"github.com/tidemark/tidemark/internal/clickhouse"
 )
 
 // answerer makes the answer to one request of the API.
@@ -84,6 +85,9 @@ func (s *server) words(err error) string {
 	case errors.Is(err, errMetrics):
 		return err.Error()
 	default:
+		if gone, ok := errors.AsType[*clickhouse.Unreachable](err); ok {
+			err = gone // what was asked of it is no help
+		}
 		return "The store does not answer: " + err.Error()
 	}
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -65,28 +64,6 @@ SELECT toString(at) AS at, receiver, kind, level, outcome, about, error FROM v_d
 SELECT toString(onset) AS open_since, kind, rule, if(entity = '', subject, entity) AS of, target, round(severity, 2) AS severity, topic
 FROM v_episodes WHERE state != 'closed' ORDER BY v_episodes.severity DESC, onset DESC, id LIMIT %d`, o.limit, o.limit), false)
 	})
-}
-
-// withClickHouse lets do ask the ClickHouse that is meant.
-func (a *app) withClickHouse(ctx context.Context, w *where, do func(*clickhouse.Client, *config.Config) error) error {
-	cfg, err := a.config()
-	if err != nil {
-		return err
-	}
-	log, err := a.askLogger()
-	if err != nil {
-		return err
-	}
-	end, err := a.pointToClickHouse(ctx, w, cfg)
-	if err != nil {
-		return err
-	}
-	defer end()
-	ch, err := clickhouse.Open(cfg.ClickHouse, log)
-	if err != nil {
-		return err
-	}
-	return errors.Join(do(ch, cfg), ch.Close())
 }
 
 func (a *app) alertsTestCommand() *cobra.Command {

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tidemark/tidemark/internal/clickhouse"
+	"github.com/tidemark/tidemark/internal/config"
 )
 
 // candidate is a row of v_candidates.
@@ -68,31 +68,21 @@ takes one on. The same is in SQL: v_candidates, v_rising, v_trending, v_newcomer
 }
 
 func (a *app) discover(ctx context.Context, o discoverOptions) error {
-	cfg, err := a.config()
-	if err != nil {
-		return err
-	}
-	log, err := a.askLogger()
-	if err != nil {
-		return err
-	}
-	end, err := a.pointToClickHouse(ctx, &o.where, cfg)
-	if err != nil {
-		return err
-	}
-	defer end()
-	ch, err := clickhouse.Open(cfg.ClickHouse, log)
-	if err != nil {
-		return err
-	}
-	found, err := clickhouse.Select[candidate](ctx, ch, `
+	var found []candidate
+	err := a.withClickHouse(ctx, &o.where, func(ch *clickhouse.Client, _ *config.Config) (err error) {
+		found, err = clickhouse.Select[candidate](ctx, ch, `
 SELECT kind, subject, place, country, basis, score, evidence, first_seen, last_seen
 FROM v_candidates
 WHERE (kind = ? OR ? = '') AND (basis = 'measured' OR ? = 1)
 ORDER BY kind, score DESC, subject, place, country, basis
 LIMIT ? BY kind`, o.kind, o.kind, flag01(o.all), o.limit)
-	if err = errors.Join(err, ch.Close()); err != nil {
-		return fmt.Errorf("read candidates: %w", err)
+		if err != nil {
+			return fmt.Errorf("read candidates: %w", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	if o.asJSON {
 		return a.candidatesAsJSON(found)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tidemark/tidemark/internal/clickhouse"
+	"github.com/tidemark/tidemark/internal/config"
 	"github.com/tidemark/tidemark/internal/export"
 )
 
@@ -237,25 +239,14 @@ func withHint(err error) error {
 // reading opens ClickHouse for a command that only reads: by the read-only login
 // where there is one, as an embedded one has.
 func (a *app) reading(ctx context.Context, w *where, do func(ch *clickhouse.Client, native bool) error) error {
-	cfg, err := a.config()
-	if err != nil {
-		return err
-	}
-	log, err := a.askLogger()
-	if err != nil {
-		return err
-	}
-	end, err := a.pointToClickHouse(ctx, w, cfg)
-	if err != nil {
-		return err
-	}
-	defer end()
-	if w.dsn == "" && cfg.ClickHouse.ReaderDSN != "" { // also that of an embedded one
-		cfg.ClickHouse.DSN, cfg.ClickHouse.PasswordFile = cfg.ClickHouse.ReaderDSN, cfg.ClickHouse.ReaderPasswordFile
-	}
-	ch, err := clickhouse.Open(cfg.ClickHouse, log)
-	if err != nil {
-		return err
-	}
-	return errors.Join(do(ch, strings.HasPrefix(cfg.ClickHouse.DSN.Reveal(), "clickhouse:")), ch.Close())
+	return a.pointed(ctx, w, func(cfg *config.Config, log *slog.Logger) error {
+		if w.dsn == "" && cfg.ClickHouse.ReaderDSN != "" { // also that of an embedded one
+			cfg.ClickHouse.DSN, cfg.ClickHouse.PasswordFile = cfg.ClickHouse.ReaderDSN, cfg.ClickHouse.ReaderPasswordFile
+		}
+		ch, err := clickhouse.Open(cfg.ClickHouse, log)
+		if err != nil {
+			return err
+		}
+		return errors.Join(do(ch, strings.HasPrefix(cfg.ClickHouse.DSN.Reveal(), "clickhouse:")), ch.Close())
+	})
 }

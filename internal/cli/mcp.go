@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tidemark/tidemark/dashboards/ask"
 	"github.com/tidemark/tidemark/dashboards/mcp"
 	"github.com/tidemark/tidemark/internal/clickhouse"
+	"github.com/tidemark/tidemark/internal/config"
 )
 
 const mcpLong = `Mcp is a server of the Model Context Protocol on stdin and stdout: an assistant starts it,
@@ -40,28 +42,17 @@ func (a *app) mcpCommand() *cobra.Command {
 }
 
 func (a *app) mcp(ctx context.Context, w where) error {
-	cfg, err := a.config()
-	if err != nil {
-		return err
-	}
-	log, err := a.askLogger()
-	if err != nil {
-		return err
-	}
-	end, err := a.pointToClickHouse(ctx, &w, cfg)
-	if err != nil {
-		return err
-	}
-	defer end()
-	if w.dsn != "" { // the login that was given, and no other
-		cfg.ClickHouse.ReaderDSN, cfg.ClickHouse.ReaderPasswordFile = "", ""
-	}
-	reader, err := clickhouse.OpenReader(cfg.ClickHouse, log)
-	if err != nil {
-		return err
-	}
-	server := mcp.New(ask.New(reader, mcp.Limits()), a.build.Version, log)
-	return errors.Join(server.Run(ctx, closable(a.stdin), nopWriteCloser{a.stdout}), reader.Close())
+	return a.pointed(ctx, &w, func(cfg *config.Config, log *slog.Logger) error {
+		if w.dsn != "" { // the login that was given, and no other
+			cfg.ClickHouse.ReaderDSN, cfg.ClickHouse.ReaderPasswordFile = "", ""
+		}
+		reader, err := clickhouse.OpenReader(cfg.ClickHouse, log)
+		if err != nil {
+			return err
+		}
+		server := mcp.New(ask.New(reader, mcp.Limits()), a.build.Version, log)
+		return errors.Join(server.Run(ctx, closable(a.stdin), nopWriteCloser{a.stdout}), reader.Close())
+	})
 }
 
 // closable lets the end of the program end its reading of stdin.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tidemark/tidemark/internal/clickhouse"
 	"github.com/tidemark/tidemark/internal/config"
 	"github.com/tidemark/tidemark/internal/instance"
 	"github.com/tidemark/tidemark/internal/kafka"
@@ -151,4 +153,35 @@ func (a *app) kafkaOf(w *where) (*kafka.Client, error) {
 		return nil, err
 	}
 	return kafka.New(cfg.Kafka, "tidemark", nil, log)
+}
+
+// pointed lets do work with a configuration that points to the ClickHouse that is
+// meant, and with the logger of a command that asks. An engine that had to be
+// started for it runs as long.
+func (a *app) pointed(ctx context.Context, w *where, do func(*config.Config, *slog.Logger) error) error {
+	cfg, err := a.config()
+	if err != nil {
+		return err
+	}
+	log, err := a.askLogger()
+	if err != nil {
+		return err
+	}
+	end, err := a.pointToClickHouse(ctx, w, cfg)
+	if err != nil {
+		return err
+	}
+	defer end()
+	return do(cfg, log)
+}
+
+// withClickHouse lets do ask the ClickHouse that is meant.
+func (a *app) withClickHouse(ctx context.Context, w *where, do func(*clickhouse.Client, *config.Config) error) error {
+	return a.pointed(ctx, w, func(cfg *config.Config, log *slog.Logger) error {
+		ch, err := clickhouse.Open(cfg.ClickHouse, log)
+		if err != nil {
+			return err
+		}
+		return errors.Join(do(ch, cfg), ch.Close())
+	})
 }

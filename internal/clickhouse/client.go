@@ -117,14 +117,15 @@ func (c *Client) ping(ctx context.Context) error {
 
 // Exec runs a statement that returns nothing.
 func (c *Client) Exec(ctx context.Context, sql string, args ...any) error {
-	return c.conn.Exec(ctx, sql, args...)
+	return c.plainly(c.conn.Exec(ctx, sql, args...))
 }
 
 // QueryFormat runs a query and returns the answer as the server writes it in
 // one of its formats (JSONEachRow, CSV, Parquet, …). Over the native protocol
 // there are no formats; the error says so.
 func (c *Client) QueryFormat(ctx context.Context, format, sql string) (io.ReadCloser, error) {
-	return c.conn.QueryFormat(ctx, format, sql)
+	answer, err := c.conn.QueryFormat(ctx, format, sql)
+	return answer, c.plainly(err)
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

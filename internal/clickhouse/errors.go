@@ -2,6 +2,8 @@ package clickhouse
 
 import (
 	"errors"
+	"fmt"
+	"net"
 	"slices"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
@@ -21,6 +23,30 @@ func Code(err error) int32 {
 		return e.Code
 	}
 	return 0
+}
+
+// Unreachable is an error of the network: nobody answers at the address, or the
+// one who answered has gone. It passes by itself where somebody starts the server
+// again, as tidemark up does with its engine.
+type Unreachable struct {
+	Addr  string
+	Cause error
+}
+
+// Error leaves out what the driver was doing and the URL that it asked.
+func (e *Unreachable) Error() string {
+	return fmt.Sprintf("reach ClickHouse at %s: %v; if it is being started again, ask once more in some seconds", e.Addr, e.Cause)
+}
+
+// Unwrap is the cause alone.
+func (e *Unreachable) Unwrap() error { return e.Cause }
+
+// plainly takes out of an error of the network what tells a person nothing.
+func (c *Client) plainly(err error) error {
+	if broken, ok := errors.AsType[*net.OpError](err); ok && !broken.Timeout() {
+		return &Unreachable{Addr: c.Addr(), Cause: broken.Err}
+	}
+	return err
 }
 
 // IsPermanent says whether an error stays until a person changes something:

@@ -17,7 +17,7 @@ type Rows struct {
 func (c *Client) Query(ctx context.Context, sql string, args ...any) (*Rows, error) {
 	rows, err := c.conn.Query(ctx, sql, args...)
 	if err != nil {
-		return nil, err
+		return nil, c.plainly(err)
 	}
 	return &Rows{rows: rows}, nil
 }

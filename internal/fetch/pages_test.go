@@ -187,7 +187,10 @@ func TestPagesDoNotLeadElsewhere(t *testing.T) {
 func TestABlockedHostIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c, place := inMemory(t, settings())
+		cfg := settings()
+		// One at once: with more, two looks may both be on the way to the door.
+		cfg.Hosts = map[string]config.Host{"*": {PerMinute: 1e6, Concurrent: 1}}
+		c, place := inMemory(t, cfg)
 		place.Reply(testkit.FakeAnywhere, testkit.FakeOK("x"))
 		captcha := testkit.FakeAnswer{Status: 503, Body: "<title>captcha</title>"}
 		place.Reply("/a", captcha)
