@@ -43,7 +43,8 @@ func TestOwnMetricsAreRemembered(t *testing.T) {
 		rows := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rows_total", Help: "Rows."}, []string{"table"})
 		took := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "took_seconds", Help: "Seconds.", Buckets: []float64{0.1, 1}})
 		reg.MustRegister(rows, took)
-		go o.Run(t.Context()) //nolint:errcheck // it ends with the test
+		go o.Run(t.Context())               //nolint:errcheck // it ends with the test
+		time.Sleep(7500 * time.Millisecond) // counted between two samples, never at the moment of one
 		for range 4 * 60 * 3 {
 			rows.WithLabelValues("looks").Add(30)
 			took.Observe(0.05)
