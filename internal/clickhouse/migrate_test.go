@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,20 +14,35 @@ import (
 	"github.com/tidemark/tidemark/internal/config"
 )
 
-// TestRenderings holds both layouts to what stands in testdata. Write it anew
-// with TIDEMARK_GOLDEN=write.
+// TestRenderings holds to testdata what a cluster's schema has otherwise than a
+// single node's: the rest is the migrations as they stand. Write it anew with
+// TIDEMARK_GOLDEN=write.
 func TestRenderings(t *testing.T) {
 	t.Parallel()
-	for name, l := range map[string]layout{"node": {}, "cluster": {cluster: "tide"}} {
-		all, err := loadMigrations(l)
-		if err != nil {
-			t.Fatal(err)
+	node, err := loadMigrations(layout{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cluster, err := loadMigrations(layout{cluster: "tide"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	for i, m := range node {
+		out.WriteString("-- " + m.name + "\n")
+		writeWithout(&out, "- ", m.sql, cluster[i].sql)
+		writeWithout(&out, "+ ", cluster[i].sql, m.sql)
+	}
+	golden(t, filepath.Join("testdata", "cluster.diff"), out.String())
+}
+
+// writeWithout writes the lines of text that the other has not.
+func writeWithout(out *strings.Builder, mark, text, other string) {
+	has := strings.Split(other, "\n")
+	for line := range strings.SplitSeq(text, "\n") {
+		if line != "" && !slices.Contains(has, line) {
+			out.WriteString(mark + line + "\n")
 		}
-		var out strings.Builder
-		for _, m := range all {
-			out.WriteString("-- " + m.name + "\n" + m.sql + "\n\n")
-		}
-		golden(t, filepath.Join("testdata", "renderings", name+".sql"), out.String())
 	}
 }
 
