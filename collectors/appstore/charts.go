@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tidemark/tidemark/collectors/about"
+	"github.com/tidemark/tidemark/collectors/storewatch"
 	"github.com/tidemark/tidemark/internal/config"
 	"github.com/tidemark/tidemark/internal/event"
 	"github.com/tidemark/tidemark/internal/fetch"
@@ -50,25 +51,11 @@ func NewCharts(f *fetch.Client, cfg config.AppStore, w config.Watch) (*Charts, e
 	for _, base := range []*string{&cfg.MarketingURL, &cfg.MarketingFallbackURL, &cfg.ITunesURL, &cfg.ArchiveURL} {
 		*base = strings.TrimRight(*base, "/")
 	}
-	c := &Charts{fetch: f, cfg: cfg, charts: make(map[string]chart), archive: newArchive(f, cfg.ArchiveURL)}
-	for i, watched := range w.Charts {
-		if watched.Store != store {
-			continue
-		}
-		ch, err := newChart(watched)
-		if err != nil {
-			return nil, fmt.Errorf("watch.charts[%d]: %w", i, err)
-		}
-		c.charts[watched.Name] = ch
-		for _, country := range w.Storefronts {
-			t := event.ChartTarget(store, country, watched.Name)
-			if err := t.Validate(); err != nil {
-				return nil, fmt.Errorf("watch.charts[%d] in %q: %w", i, country, err)
-			}
-			c.targets = append(c.targets, t)
-		}
+	charts, targets, err := storewatch.Charts(w, store, newChart)
+	if err != nil {
+		return nil, err
 	}
-	return c, nil
+	return &Charts{fetch: f, cfg: cfg, charts: charts, targets: targets, archive: newArchive(f, cfg.ArchiveURL)}, nil
 }
 
 // Asks are the charts, by the store's own names for them.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tidemark/tidemark/collectors/about"
 	"github.com/tidemark/tidemark/collectors/appname"
+	"github.com/tidemark/tidemark/collectors/storewatch"
 	"github.com/tidemark/tidemark/internal/config"
 	"github.com/tidemark/tidemark/internal/event"
 	"github.com/tidemark/tidemark/internal/fetch"
@@ -31,39 +32,22 @@ type Lookup struct {
 	fetch   *fetch.Client
 	cfg     config.AppStoreLookup
 	targets []*event.Target
-	ids     []string            // sorted
-	names   map[string][]string // by id: the entity's name and aliases
+	apps    storewatch.Apps
 }
 
 // NewLookup makes the source of the watched apps in the watched storefronts.
 func NewLookup(f *fetch.Client, cfg config.AppStoreLookup, w config.Watch) (*Lookup, error) {
 	cfg.ITunesURL = strings.TrimRight(cfg.ITunesURL, "/")
-	l := &Lookup{fetch: f, cfg: cfg, names: make(map[string][]string)}
-	for _, e := range w.Entities {
-		id := e.Apps[store]
-		if id == "" {
-			continue
-		}
-		if !isNumber(id) {
-			return nil, fmt.Errorf("watch.entities: %s: apps.%s is %q, want a number", e.ID, store, id)
-		}
-		if l.names[id] == nil {
-			l.ids = append(l.ids, id)
-		}
-		l.names[id] = append(append(l.names[id], e.Name), e.Aliases...)
+	apps, err := storewatch.WatchedApps(w, store, "a number", isNumber)
+	if err != nil {
+		return nil, err
 	}
-	slices.Sort(l.ids)
-	if len(l.ids) == 0 {
+	l := &Lookup{fetch: f, cfg: cfg, apps: apps}
+	if len(apps.IDs) == 0 {
 		return l, nil
 	}
-	for _, country := range w.Storefronts {
-		t := event.ListingTarget(store, country)
-		if err := t.Validate(); err != nil {
-			return nil, fmt.Errorf("watch.storefronts: %w", err)
-		}
-		l.targets = append(l.targets, t)
-	}
-	return l, nil
+	l.targets, err = storewatch.EachStorefront(w, func(country string) *event.Target { return event.ListingTarget(store, country) })
+	return l, err
 }
 
 // AboutLookup describes the second source.
@@ -80,7 +64,7 @@ func AboutLookup() about.Source {
 func (l *Lookup) Targets() []*event.Target { return l.targets }
 
 // Asks are the apps, and the names that are theirs.
-func (l *Lookup) Asks() string { return fmt.Sprintf("%q %q", l.ids, l.names) }
+func (l *Lookup) Asks() string { return l.apps.String() }
 
 // Fetch asks for all watched apps of a storefront.
 func (l *Lookup) Fetch(ctx context.Context, target *event.Target, _ time.Time) (*event.Snapshot, error) {
@@ -88,7 +72,7 @@ func (l *Lookup) Fetch(ctx context.Context, target *event.Target, _ time.Time) (
 	var wrong []error
 	listed := 0
 	var last []byte
-	for batch := range slices.Chunk(l.ids, lookupBatch) {
+	for batch := range slices.Chunk(l.apps.IDs, lookupBatch) {
 		resp, err := l.fetch.Get(ctx, fmt.Sprintf("%s/lookup?id=%s&country=%s",
 			l.cfg.ITunesURL, strings.Join(batch, ","), target.GetCountry()))
 		if err != nil {
@@ -107,9 +91,9 @@ func (l *Lookup) Fetch(ctx context.Context, target *event.Target, _ time.Time) (
 	}
 	// Apps may vanish together (some ten of one owner in January 2025), but where
 	// most are missing the store hiccuped, and "delisted" would be a lie.
-	if len(l.ids) >= minAsked && 2*listed < len(l.ids) {
+	if len(l.apps.IDs) >= minAsked && 2*listed < len(l.apps.IDs) {
 		snap.Readings = nil
-		return snap, fetch.Refuse(last, fmt.Errorf("only %d of %d apps came back, want at least half", listed, len(l.ids)))
+		return snap, fetch.Refuse(last, fmt.Errorf("only %d of %d apps came back, want at least half", listed, len(l.apps.IDs)))
 	}
 	return snap, errors.Join(wrong...)
 }
@@ -141,7 +125,7 @@ func listing(asked []string, apps []app) []*event.Reading {
 // or 0, so that somebody can be told.
 func (l *Lookup) checkNames(apps []app) (matches []*event.Reading, wrong []error) {
 	for _, a := range apps {
-		names := l.names[a.ID]
+		names := l.apps.Names[a.ID]
 		if len(names) == 0 || a.Name == "" {
 			continue // nothing to compare: that is no mismatch
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tidemark/tidemark/collectors/about"
 	"github.com/tidemark/tidemark/collectors/appname"
+	"github.com/tidemark/tidemark/collectors/storewatch"
 	"github.com/tidemark/tidemark/internal/config"
 	"github.com/tidemark/tidemark/internal/event"
 	"github.com/tidemark/tidemark/internal/fetch"
@@ -45,14 +46,11 @@ func NewSearch(f *fetch.Client, cfg config.AppStoreSearch, w config.Watch) (*Sea
 	if len(s.wanted) == 0 {
 		return s, nil
 	}
-	for _, country := range w.Storefronts {
-		t := &event.Target{Kind: event.KindListing, Place: store, Country: country, Name: "search"}
-		if err := t.Validate(); err != nil {
-			return nil, fmt.Errorf("watch.storefronts: %w", err)
-		}
-		s.targets = append(s.targets, t)
-	}
-	return s, nil
+	var err error
+	s.targets, err = storewatch.EachStorefront(w, func(country string) *event.Target {
+		return &event.Target{Kind: event.KindListing, Place: store, Country: country, Name: "search"}
+	})
+	return s, err
 }
 
 // AboutSearch describes the third source.

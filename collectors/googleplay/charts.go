@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tidemark/tidemark/collectors/about"
+	"github.com/tidemark/tidemark/collectors/storewatch"
 	"github.com/tidemark/tidemark/internal/config"
 	"github.com/tidemark/tidemark/internal/event"
 	"github.com/tidemark/tidemark/internal/fetch"
@@ -46,25 +47,11 @@ type chart struct {
 // NewCharts makes the source of the watched charts in the watched storefronts.
 func NewCharts(f *fetch.Client, cfg config.GooglePlay, w config.Watch) (*Charts, error) {
 	cfg.BaseURL = strings.TrimRight(cfg.BaseURL, "/")
-	c := &Charts{fetch: f, cfg: cfg, charts: make(map[string]chart)}
-	for i, watched := range w.Charts {
-		if watched.Store != store {
-			continue
-		}
-		ch, err := newChart(watched)
-		if err != nil {
-			return nil, fmt.Errorf("watch.charts[%d]: %w", i, err)
-		}
-		c.charts[watched.Name] = ch
-		for _, country := range w.Storefronts {
-			t := event.ChartTarget(store, country, watched.Name)
-			if err := t.Validate(); err != nil {
-				return nil, fmt.Errorf("watch.charts[%d] in %q: %w", i, country, err)
-			}
-			c.targets = append(c.targets, t)
-		}
+	charts, targets, err := storewatch.Charts(w, store, newChart)
+	if err != nil {
+		return nil, err
 	}
-	return c, nil
+	return &Charts{fetch: f, cfg: cfg, charts: charts, targets: targets}, nil
 }
 
 // Asks are the charts, by the store's own names for them.

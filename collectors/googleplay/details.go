@@ -13,6 +13,7 @@ import (
 
 	"github.com/tidemark/tidemark/collectors/about"
 	"github.com/tidemark/tidemark/collectors/appname"
+	"github.com/tidemark/tidemark/collectors/storewatch"
 	"github.com/tidemark/tidemark/internal/config"
 	"github.com/tidemark/tidemark/internal/event"
 	"github.com/tidemark/tidemark/internal/fetch"
@@ -35,39 +36,22 @@ type Details struct {
 	fetch   *fetch.Client
 	cfg     config.GooglePlay
 	targets []*event.Target
-	ids     []string            // sorted
-	names   map[string][]string // by package: the entity's name and aliases
+	apps    storewatch.Apps
 }
 
 // NewDetails makes the source of the watched apps in the watched storefronts.
 func NewDetails(f *fetch.Client, cfg config.GooglePlay, w config.Watch) (*Details, error) {
 	cfg.BaseURL = strings.TrimRight(cfg.BaseURL, "/")
-	d := &Details{fetch: f, cfg: cfg, names: make(map[string][]string)}
-	for _, e := range w.Entities {
-		id := e.Apps[store]
-		if id == "" {
-			continue
-		}
-		if !isPackage(id) {
-			return nil, fmt.Errorf("watch.entities: %s: apps.%s is %q, want a package name", e.ID, store, id)
-		}
-		if d.names[id] == nil {
-			d.ids = append(d.ids, id)
-		}
-		d.names[id] = append(append(d.names[id], e.Name), e.Aliases...)
+	apps, err := storewatch.WatchedApps(w, store, "a package name", isPackage)
+	if err != nil {
+		return nil, err
 	}
-	slices.Sort(d.ids)
-	if len(d.ids) == 0 {
+	d := &Details{fetch: f, cfg: cfg, apps: apps}
+	if len(apps.IDs) == 0 {
 		return d, nil
 	}
-	for _, country := range w.Storefronts {
-		t := event.ListingTarget(store, country)
-		if err := t.Validate(); err != nil {
-			return nil, fmt.Errorf("watch.storefronts: %w", err)
-		}
-		d.targets = append(d.targets, t)
-	}
-	return d, nil
+	d.targets, err = storewatch.EachStorefront(w, func(country string) *event.Target { return event.ListingTarget(store, country) })
+	return d, err
 }
 
 // AboutDetails describes the second source.
@@ -85,7 +69,7 @@ func AboutDetails() about.Source {
 func (d *Details) Targets() []*event.Target { return d.targets }
 
 // Asks are the apps, and the names that are theirs.
-func (d *Details) Asks() string { return fmt.Sprintf("%q %q", d.ids, d.names) }
+func (d *Details) Asks() string { return d.apps.String() }
 
 // Fetch reads the page of each watched app. Where the host wants no more, the
 // rest is not tried.
@@ -94,7 +78,7 @@ func (d *Details) Fetch(ctx context.Context, target *event.Target, _ time.Time) 
 	var wrong []error
 	var gone []goneApp
 	pages := 0
-	for _, id := range d.ids {
+	for _, id := range d.apps.IDs {
 		a, err := d.look(ctx, target.GetCountry(), id)
 		if page := errorPage(err); page != nil {
 			gone = append(gone, goneApp{id, page})
@@ -131,7 +115,7 @@ func (d *Details) delisted(gone []goneApp, pages int) (zeros []*event.Reading, w
 		return nil, []error{fetch.Refuse(gone[0].page, fmt.Errorf("not one of %d apps has a page", len(gone)))}
 	}
 	for _, m := range gone {
-		if pages > 0 || len(d.ids) <= few && isStores(m.page) {
+		if pages > 0 || len(d.apps.IDs) <= few && isStores(m.page) {
 			zeros = append(zeros, listed(m.id, 0))
 			continue
 		}
@@ -220,7 +204,7 @@ func (d *Details) remarks(id string, a app) []error {
 	if a.ratings == nil {
 		wrong = append(wrong, fmt.Errorf("%s: the page has no number of ratings", id))
 	}
-	names := d.names[id]
+	names := d.apps.Names[id]
 	if !slices.ContainsFunc(names, func(name string) bool { return appname.Fits(a.title, name) }) && len(names) > 0 {
 		wrong = append(wrong, fmt.Errorf("app %s is named %q in the store, configured is %q", id, a.title, names[0]))
 	}
