@@ -51,11 +51,17 @@ type boardPanel struct {
 	Targets []struct {
 		Datasource *source `json:"datasource"`
 	} `json:"targets"`
+	Options struct {
+		Tooltip *struct {
+			Mode string `json:"mode"`
+		} `json:"tooltip"`
+	} `json:"options"`
 	Transformations []json.RawMessage `json:"transformations"`
 	Links           []boardLink       `json:"links"`
 	FieldConfig     struct {
 		Defaults struct {
 			Unit     string            `json:"unit"`
+			Min      *float64          `json:"min"`
 			Mappings []json.RawMessage `json:"mappings"`
 			Links    []boardLink       `json:"links"`
 		} `json:"defaults"`

@@ -133,6 +133,7 @@ func (p boardPanel) breaks() []string {
 	for _, target := range p.Targets {
 		rule(ours(target.Datasource), "has a query to a fixed data source")
 	}
+	out = append(out, p.misdrawn()...)
 	for _, o := range p.FieldConfig.Overrides {
 		rule(slices.Contains([]string{"byName", "byRegexp", "byType"}, o.Matcher.ID), "overrides %s", o.Matcher.ID)
 		for _, property := range o.Properties {
@@ -142,6 +143,24 @@ func (p boardPanel) breaks() []string {
 				rule(slices.Contains(units(), unit), "overrides a unit by %q", unit)
 			}
 		}
+	}
+	return out
+}
+
+// misdrawn finds what Grafana loads without a word and draws otherwise than meant.
+func (p boardPanel) misdrawn() []string {
+	var out []string
+	if tip := p.Options.Tooltip; tip != nil && !slices.Contains([]string{"single", "multi", "none"}, tip.Mode) {
+		out = append(out, fmt.Sprintf("has the tooltip mode %q", tip.Mode))
+	}
+	if p.Type == "bargauge" && p.FieldConfig.Defaults.Min == nil {
+		out = append(out, "has no least value: its shortest bar would be none")
+	}
+	words := slices.ContainsFunc(p.FieldConfig.Overrides, func(o boardOverride) bool {
+		return o.Matcher.ID == "byType" && o.Matcher.Options == "string" && o.Properties[0].ID == "unit" && o.Properties[0].Value == "string"
+	})
+	if p.Type == "table" && !words {
+		out = append(out, "writes words that are digits as numbers")
 	}
 	return out
 }
@@ -218,6 +237,12 @@ func TestRulesAreNoticedWhenBroken(t *testing.T) {
 			p := drawn(b)
 			p.FieldConfig.Defaults.Unit, p.FieldConfig.Defaults.Mappings = "suffix:views", nil
 		},
+		"tooltip mode": func(b *board) { drawn(b).Options.Tooltip.Mode = "" },
+		"has no least": func(b *board) {
+			p := drawn(b)
+			p.Type, p.FieldConfig.Defaults.Min = "bargauge", nil
+		},
+		"words that are digits": func(b *board) { drawn(b).Type = "table" },
 		"has no query":          func(b *board) { drawn(b).Targets = nil },
 		"transforms":            func(b *board) { drawn(b).Transformations = append(drawn(b).Transformations, nil) },
 		"lie on each other":     func(b *board) { drawn(b).GridPos.Y = 0 },

@@ -184,6 +184,11 @@ func (p place) run(t *testing.T, d *query.Dashboard, chosen map[string][]string,
 // time series Grafana makes lines out of time, the line's name and its value; a
 // value that cannot be NULL would turn a hole into 0.
 func wrong(kind string, target query.Target, a *answer) string {
+	if i := slices.IndexFunc(a.types, func(kind string) bool {
+		return !numeric(kind) && !isTime(kind) && !isText(kind) && bare(kind) != "Bool"
+	}); i >= 0 {
+		return fmt.Sprintf("has %s of the type %s, which the data source hands over as JSON", a.names[i], a.types[i])
+	}
 	switch {
 	case kind == "annotation":
 		for _, name := range []string{"time", "timeEnd", "title", "text", "tags"} {

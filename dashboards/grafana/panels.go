@@ -106,25 +106,31 @@ func Stat(a About, sql string) *stat.PanelBuilder {
 // minutes are moments as tables show them: seconds would only make them wide.
 const minutes = "time:YYYY-MM-DD HH:mm"
 
-// Table shows rows as they come. Units of single columns are overrides.
+// byType gives the columns of a type their unit.
+func byType(kind, unit string) override {
+	return override{Matcher: dashboard.MatcherConfig{Id: "byType", Options: kind}, Properties: fields(property("unit", unit))}
+}
+
+// Table shows rows as they come. Units of single columns are overrides. Words are
+// shown as words: with the panel's unit the id 362057947 would be "362 Mil".
 func Table(a About, sql string) *table.PanelBuilder {
 	return table.NewPanelBuilder().
 		Id(a.ID).Title(a.Title).Description(a.Description).Unit(a.Unit).Span(a.W).Height(a.H).
 		Datasource(clickhouseRef()).WithTarget(Rows(sql)).ShowHeader(true).
 		CellHeight(common.TableCellHeightSm).NoValue("–").
-		Overrides([]cog.Builder[dashboard.DashboardFieldConfigSourceOverrides]{override{
-			Matcher: dashboard.MatcherConfig{Id: "byType", Options: "time"}, Properties: fields(property("unit", minutes)),
-		}})
+		Overrides([]cog.Builder[dashboard.DashboardFieldConfigSourceOverrides]{byType("time", minutes), byType("string", "string")})
 }
 
-// BarGauge shows one bar per row. The SQL gives the columns name and Value.
+// BarGauge shows one bar per row, from 0 on: without it the least would have no
+// bar at all. The SQL gives the columns name and Value, 25 rows at most: Grafana
+// leaves out the others.
 func BarGauge(a About, sql string) *bargauge.PanelBuilder {
 	return bargauge.NewPanelBuilder().
 		Id(a.ID).Title(a.Title).Description(a.Description).Unit(a.Unit).Span(a.W).Height(a.H).
 		Datasource(clickhouseRef()).WithTarget(Rows(sql)).
 		ReduceOptions(common.NewReduceDataOptionsBuilder().Values(true).Calcs([]string{"lastNotNull"}).Fields("")).
 		Orientation(common.VizOrientationHorizontal).DisplayMode(common.BarGaugeDisplayModeBasic).
-		ValueMode(common.BarGaugeValueModeText).ShowUnfilled(false).
+		ValueMode(common.BarGaugeValueModeText).ShowUnfilled(false).Min(0).
 		ColorScheme(dashboard.NewFieldColorBuilder().Mode(dashboard.FieldColorModeIdFixed).FixedColor(colourEvent)).
 		NoValue("none")
 }
@@ -173,8 +179,9 @@ func bandOf(state, rank string) string {
 		rank + " = 1, 1, " + rank + " <= 10, 2, " + rank + " <= 50, 3, 4)"
 }
 
-// Heatmap shows a value by time (across) and by one of a few rows (up). The SQL
-// has the column time and one number column per row, from the bottom up.
+// Heatmap shows a value by time (across) and by one of a few rows (down). The SQL
+// has the column time, at which a cell ends (Grafana draws it to the left of its
+// time), and one number column per row, from the top.
 func Heatmap(a About, sql string) *heatmap.PanelBuilder {
 	return heatmap.NewPanelBuilder().
 		Id(a.ID).Title(a.Title).Description(a.Description).Unit(a.Unit).Span(a.W).Height(a.H).
@@ -182,6 +189,7 @@ func Heatmap(a About, sql string) *heatmap.PanelBuilder {
 		Calculate(false).CellGap(1).ShowLegend().
 		Color(heatmap.NewHeatmapColorOptionsBuilder().Mode(heatmap.HeatmapColorModeScheme).Scheme("Oranges").Steps(64)).
 		CellValues(heatmap.NewCellValuesBuilder().Unit(a.Unit)).
+		Tooltip(heatmap.NewHeatmapTooltipBuilder().Mode(common.TooltipDisplayModeSingle)).
 		YAxis(heatmap.NewYAxisConfigBuilder().Reverse(true))
 }
 

@@ -3,6 +3,7 @@ package grafana
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/tidemark/tidemark/internal/testkit"
 )
@@ -18,6 +19,10 @@ func TestComposeMountsEachDashboardIntoItsFolder(t *testing.T) {
 		if !slices.Contains(grafana.Volumes, want) {
 			t.Errorf("docker-compose.yml: the service grafana does not mount %s", want)
 		}
+	}
+	// Grafana warns about a zone that the system has not, and takes the browser's.
+	if _, err := time.LoadLocation(grafana.Environment["GF_DATE_FORMATS_DEFAULT_TIMEZONE"]); err != nil {
+		t.Errorf("docker-compose.yml: %v", err)
 	}
 	home := DashboardsIn + "/" + FolderTrends + "/tidemark-migration.json"
 	if got := grafana.Environment["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]; got != home {

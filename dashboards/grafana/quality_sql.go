@@ -21,8 +21,8 @@ const qualityRefused = `SELECT countIf(outcome = 'refused') AS "Not understood" 
 // qualityCoverage is the share of the schedule that was kept, by day and source:
 // looks that saw something, of as many as the intervals of all targets that were
 // looked at in the time range want on a whole day (of the first and last day, as
-// much of it as lies in the range).
-const qualityCoverage = `SELECT toDateTime(day, 'UTC') AS time, concat(source, %s) AS series,
+// much of it as lies in the range). The time is the end of the day.
+const qualityCoverage = `SELECT toDateTime(day + 1, 'UTC') AS time, concat(source, %s) AS series,
     toNullable(least(1, sum(good) / any(wanted) / greatest(0.01, (dateDiff('second', greatest(toDateTime(day, 'UTC'), $__fromTime), least(toDateTime(day + 1, 'UTC'), $__toTime, now('UTC'))) / 86400)))) AS Value
 FROM (SELECT source, basis, target, toDate(slot) AS day, uniqExactIf(slot, outcome IN ('ok', 'empty')) AS good FROM looks WHERE ` + chosenLooks + ` AND every_s > 0 GROUP BY source, basis, target, day) AS d
 INNER JOIN (SELECT source, basis, sum(86400 / every) AS wanted FROM (SELECT source, basis, target, argMax(every_s, slot) AS every FROM looks WHERE ` + chosenLooks + ` AND every_s > 0 GROUP BY source, basis, target) GROUP BY source, basis) AS w

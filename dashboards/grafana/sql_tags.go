@@ -63,13 +63,13 @@ WHERE ` + tagsOfTopic + ` AND unit = 'views' AND basis IN (${basis:singlequote})
 
 // hoursOfDay is, by day of a zone, which share of the day's new views, posts or
 // uses fell into each hour of that zone. A day that was not seen whole is left
-// out, because its shares would be too large.
+// out, because its shares would be too large. The time is the end of the day.
 func hoursOfDay(zone string) string {
 	columns := make([]string, 24)
 	for h := range columns {
 		columns[h] = fmt.Sprintf(`avgOrNullIf(share, h = %d) AS "%02d:00"`, h, h)
 	}
-	return `SELECT toDateTime(day, 'UTC') AS time,
+	return `SELECT toDateTime(day + 1, 'UTC') AS time,
     ` + strings.Join(columns, ",\n    ") + `
 FROM (
     SELECT toDate(hour, '` + zone + `') AS day, toHour(hour, '` + zone + `') AS h, target, unit, basis,

@@ -7,7 +7,7 @@ CREATE SETTINGS PROFILE OR REPLACE tidemark_analyst SETTINGS
     readonly = 1 CONST,
     allow_ddl = 0 CONST,
     allow_introspection_functions = 0 CONST,
-    max_execution_time = 30 MIN 1 MAX 60 CHANGEABLE_IN_READONLY,
+    max_execution_time = 30 MIN 1 MAX 70 CHANGEABLE_IN_READONLY,
     timeout_before_checking_execution_speed = 0,
     max_memory_usage = 1000000000,
     max_memory_usage_for_user = 2000000000,
@@ -41,8 +41,9 @@ GRANT SHOW DATABASES, SHOW TABLES, SHOW COLUMNS, SHOW DICTIONARIES, SELECT, dict
 CREATE USER IF NOT EXISTS analyst IDENTIFIED WITH sha256_hash BY '0000000000000000000000000000000000000000000000000000000000000000'
     DEFAULT DATABASE tidemark SETTINGS PROFILE 'tidemark_analyst';
 
+-- Each person with a dashboard asks up to 6 questions at once.
 CREATE USER IF NOT EXISTS grafana IDENTIFIED WITH sha256_hash BY '0000000000000000000000000000000000000000000000000000000000000000'
-    DEFAULT DATABASE tidemark SETTINGS PROFILE 'tidemark_analyst';
+    DEFAULT DATABASE tidemark SETTINGS PROFILE 'tidemark_analyst', max_concurrent_queries_for_user = 32;
 
 GRANT tidemark_analyst TO analyst, grafana;
 

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -85,5 +86,38 @@ func TestAnalystIsTheSameInBothForms(t *testing.T) {
 		if !strings.Contains(sql, name[1]+" = "+name[2]) {
 			t.Errorf("the quota of %s is %s in users.d only", name[1], name[2])
 		}
+	}
+}
+
+// TestGrafanaAsksForWhatItsLoginMay: of the time of a query, which the plugin's
+// driver (clickhouse-go) sends as its own time and 5 s, and which a server
+// refuses beyond the bound of the profile. The embedded engine cuts it instead.
+func TestGrafanaAsksForWhatItsLoginMay(t *testing.T) {
+	t.Parallel()
+	users := read(t, "deploy/clickhouse/users.d/tidemark.xml")
+	number := func(pattern, text string) int {
+		t.Helper()
+		m := regexp.MustCompile(pattern).FindStringSubmatch(text)
+		if m == nil {
+			t.Fatalf("there is no %s", pattern)
+		}
+		n, err := strconv.Atoi(m[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	bound := number(`<max_execution_time><min>1</min><max>(\d+)</max>`, users)
+	asked := number(`queryTimeout: "(\d+)"`, read(t, "deploy/grafana/provisioning/datasources/clickhouse.yaml"))
+	for who, seconds := range map[string]int{"the provisioned data source": asked, "one that was made by hand": 60} {
+		if seconds+5 > bound {
+			t.Errorf("%s asks for %d s, the profile allows %d", who, seconds+5, bound)
+		}
+	}
+	if n := number(`(?s)<grafana>\s*<profile>analyst</profile>\s*<max_concurrent_queries_for_user>(\d+)<`, users); n < 4*6 {
+		t.Errorf("Grafana may ask %d questions at once: not enough for four people", n)
+	}
+	if !regexp.MustCompile(`(?s)GRAFANA_SHA256"/>.*?<profile>grafana</profile>`).MatchString(users) {
+		t.Error("the login of Grafana has another profile")
 	}
 }

@@ -13,7 +13,7 @@ import { runAt, runs, usualStep } from "../src/panels/states";
 import { decimalsOf, logTicks, symlogAir, symlogRange, symlogTicks } from "../src/panels/ticks";
 import { fixed, inUnit, joined } from "../src/panels/units";
 import { span } from "../src/panels/axes";
-import { some } from "../src/panels/heatmap";
+import { some, starts } from "../src/panels/heatmap";
 import { merged } from "../src/panels/layers";
 import { pressed } from "../src/panels/legend";
 import { order } from "../src/panels/table";
@@ -257,6 +257,7 @@ test("a press on a name leaves it alone, once more brings all back", () => {
 test("small things of heat maps and events", () => {
   assert.deepEqual(some(24, 100), [0, 4, 8, 12, 16, 20]);
   assert.deepEqual(some(3, 100), [0, 1, 2]);
+  assert.deepEqual(starts([10, 20, 40], 10), [0, 10, 30], "a cell ends at its time");
   const gap = (time: number, timeEnd: number) => ({ layer: "Nobody looked", time, timeEnd, text: "" });
   assert.deepEqual(merged([gap(5, 8), gap(0, 3), gap(2, 4)]), [[0, 4], [5, 8]]);
 });

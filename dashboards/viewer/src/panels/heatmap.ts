@@ -30,6 +30,7 @@ interface Colour {
 }
 
 interface Grid {
+  /** When the cells begin. */
   times: readonly number[];
   /** How long a cell is, milliseconds. */
   step: number;
@@ -69,6 +70,11 @@ export function drawHeatmap(el: HTMLElement, panel: Panel, frames: readonly Fram
   return { ...answer, destroy: () => (stage.destroy(), el.replaceChildren()), resize: () => stage.fit() };
 }
 
+/** When the cells begin: as in Grafana, the time of an answer is where its cell ends. */
+export function starts(ends: readonly number[], step: number): number[] {
+  return ends.map((t) => t - step);
+}
+
 function grid(p: Prepared, panel: Panel, ctx: Ctx): Grid {
   const o = panel.options ?? {};
   const colour = (o["color"] ?? {}) as Colour;
@@ -78,9 +84,10 @@ function grid(p: Prepared, panel: Panel, ctx: Ctx): Grid {
   const empty = (o["filterValues"] as { le?: number } | undefined)?.le ?? 1e-9;
   const seen = numbers.filter((v) => v > empty);
   const cell = (o["cellValues"] ?? {}) as { unit?: string; decimals?: number };
-  const times = p.time?.values as number[];
+  const ends = p.time?.values as number[];
+  const step = usualStep(ends) || 3_600_000;
   return {
-    times, step: usualStep(times) || 3_600_000,
+    times: starts(ends, step), step,
     rows: reverse ? columns : columns.toReversed(),
     lo: colour.min ?? seen.reduce((a, b) => Math.min(a, b), Infinity), hi: colour.max ?? seen.reduce((a, b) => Math.max(a, b), -Infinity),
     empty, colours: colours(colour, ctx), exponent: colour.scale === "linear" || colour.mode === "scheme" ? 1 : (colour.exponent ?? 0.5),
