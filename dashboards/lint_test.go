@@ -1,6 +1,7 @@
 package dashboards
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -114,6 +115,7 @@ func overridable() []string {
 		"custom.lineStyle", "custom.drawStyle", "custom.showPoints", "custom.pointSize", "custom.lineWidth", "custom.fillOpacity",
 		"custom.axisPlacement", "custom.axisLabel", "custom.scaleDistribution", "custom.hideFrom", "custom.width", "custom.cellOptions",
 		"custom.spanNulls", "custom.insertNulls", "custom.align", "custom.lineInterpolation",
+		"custom.hideFrom.viz", "custom.hidden",
 	}
 }
 
@@ -159,6 +161,13 @@ func (p boardPanel) misdrawn() []string {
 	words := slices.ContainsFunc(p.FieldConfig.Overrides, func(o boardOverride) bool {
 		return o.Matcher.ID == "byType" && o.Matcher.Options == "string" && o.Properties[0].ID == "unit" && o.Properties[0].Value == "string"
 	})
+	for _, o := range p.FieldConfig.Overrides {
+		for _, property := range o.Properties {
+			if ofTables := property.ID == "custom.hidden" || property.ID == "custom.hideFrom.viz"; ofTables != (p.Type == "table") && (ofTables || property.ID == "custom.hideFrom") {
+				out = append(out, "is a "+p.Type+", which knows no "+property.ID)
+			}
+		}
+	}
 	if p.Type == "table" && !words {
 		out = append(out, "writes words that are digits as numbers")
 	}
@@ -241,6 +250,14 @@ func TestRulesAreNoticedWhenBroken(t *testing.T) {
 		"has no least": func(b *board) {
 			p := drawn(b)
 			p.Type, p.FieldConfig.Defaults.Min = "bargauge", nil
+		},
+		"knows no custom.hideFrom": func(b *board) {
+			var o boardOverride
+			if err := json.Unmarshal([]byte(`{"matcher": {"id": "byName", "options": "id"}, "properties": [{"id": "custom.hideFrom"}]}`), &o); err != nil {
+				t.Fatal(err)
+			}
+			p := drawn(b)
+			p.Type, p.FieldConfig.Overrides = "table", []boardOverride{o}
 		},
 		"words that are digits": func(b *board) { drawn(b).Type = "table" },
 		"has no query":          func(b *board) { drawn(b).Targets = nil },

@@ -216,7 +216,8 @@ func width(pixels int) []dashboard.DynamicConfigValue {
 	return fields(property("custom.width", pixels))
 }
 
-// hidden keeps a column for links only.
+// hidden keeps a column of a table for links only. A table knows no
+// custom.hideFrom, which series have: it leaves it out without a word.
 func hidden() []dashboard.DynamicConfigValue {
-	return fields(property("custom.hideFrom", map[string]bool{"viz": true, "legend": true, "tooltip": true}))
+	return fields(property("custom.hideFrom.viz", true), property("custom.hidden", true)) // from 12.2 on, and before it
 }
