@@ -85,7 +85,7 @@ func (c *curve) height(share float64) float64 {
 // crown is the upper edge of the band at the left, where a note is in nobody's
 // way; the baseline itself where there is no band.
 func (c *curve) crown(baseline float64) float64 {
-	if len(c.parts) == 0 {
+	if len(c.parts) == 0 || c.parts[0][0].x > c.from+(c.to-c.from)/3 { // the curve is not where the note stands
 		return c.inside(baseline)
 	}
 	first := c.parts[0][0]
@@ -162,11 +162,14 @@ func (c *curve) missing(p *plot.Plot, e *event.Episode) {
 	for last+1 < len(c.absent) && c.absent[last+1]-c.absent[last] <= widest(e) {
 		last++
 	}
-	if x := xys[last].X; x < (c.from+c.to)/2 {
+	switch x, middle := xys[last].X, (c.from+c.to)/2; {
+	case x < middle:
 		c.note(p, x, c.foot(), says, quiet, right)
-		return
+	case xys[0].X < middle: // no room beside it
+		c.note(p, xys[0].X, c.foot(), says, quiet, above)
+	default:
+		c.note(p, xys[0].X, c.foot(), says, quiet, left)
 	}
-	c.note(p, xys[0].X, c.foot(), says, quiet, left)
 }
 
 // peak marks the peak where it is in the picture.
@@ -184,7 +187,11 @@ func (c *curve) peak(p *plot.Plot, e *event.Episode, w Words) {
 	if c.rank && c.long() {
 		s.y -= vg.Points(12) // it may have stayed there for long: not onto the line
 	}
-	c.note(p, x, y, "peak "+w.Amount(e, e.GetPeak())+", "+time.UnixMilli(e.GetPeakAtMs()).In(w.Zone).Format(c.clock()), red, s)
+	word := "peak "
+	if b := e.GetBaseline(); c.rank && e.GetPeak() > b || !c.rank && e.GetPeak() < b {
+		word = "low point "
+	}
+	c.note(p, x, y, word+w.Amount(e, e.GetPeak())+", "+time.UnixMilli(e.GetPeakAtMs()).In(w.Zone).Format(c.clock()), red, s)
 }
 
 // clock writes a moment: in more than a week a weekday says too little.

@@ -50,7 +50,7 @@ type Words struct {
 // give the same bytes.
 func Draw(e *event.Episode, w Words) ([]byte, error) {
 	c := read(e)
-	if c.seen() < 2 {
+	if c.seen()+len(c.absent) < 2 {
 		return nil, ErrNothing
 	}
 	if w.Zone == nil {

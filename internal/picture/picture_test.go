@@ -157,6 +157,39 @@ func TestModelledIsDashed(t *testing.T) {
 	}
 }
 
+// TestLooksThatFoundNothingAreSeen: an app that was on no list for two days, or
+// for all of it but the last look, has a picture that says so, and its words
+// push nothing aside.
+func TestLooksThatFoundNothingAreSeen(t *testing.T) {
+	t.Parallel()
+	axis := func(from int) int { // the column of the vertical axis
+		img := draw(t, episode(event.MetricRank, func(i int) float64 {
+			if i < from {
+				return math.NaN()
+			}
+			return 30
+		}))
+		for x := range img.Bounds().Dx() {
+			n := 0
+			for y := range img.Bounds().Dy() {
+				if r, _, b, _ := img.At(x, y).RGBA(); r>>8 > 150 && r>>8 < 220 && b>>8 > 160 {
+					n++
+				}
+			}
+			if n > 300 {
+				return x
+			}
+		}
+		return -1
+	}
+	want := axis(0)
+	for _, from := range []int{10, 60, 96, 97} {
+		if got := axis(from); want < 0 || got < want-8 || got > want+8 {
+			t.Errorf("not there in the first %d looks: the axis stands at %d, else at %d", from, got, want)
+		}
+	}
+}
+
 // TestPicturesOfOddEpisodes: there is one, or it is said that there is none.
 func TestPicturesOfOddEpisodes(t *testing.T) {
 	t.Parallel()
@@ -174,7 +207,6 @@ func TestPicturesOfOddEpisodes(t *testing.T) {
 	for _, e := range []*event.Episode{
 		{},
 		{History: []*event.Moment{{AtMs: 1}}},
-		episode("views", func(i int) float64 { return math.NaN() }),
 	} {
 		if _, err := picture.Draw(e, picture.Words{Amount: amount}); !errors.Is(err, picture.ErrNothing) {
 			t.Errorf("%d moments: %v", len(e.GetHistory()), err)

@@ -1,6 +1,8 @@
 package episode
 
 import (
+	"math"
+
 	"github.com/tidemark/tidemark/internal/event"
 )
 
@@ -54,9 +56,10 @@ func (t *Track) Anatomy() *event.Anatomy {
 	resurges := t.Resurges
 	a.Resurges = &resurges
 	if level, known := t.Level(); known {
+		level = whole(level)
 		a.Settled = &level
 		if t.peakE > 0 {
-			back := 1 - t.excess(level)/t.peakE
+			back := whole(1 - t.excess(level)/t.peakE)
 			a.GivenBack = &back
 		}
 	}
@@ -65,6 +68,15 @@ func (t *Track) Anatomy() *event.Anatomy {
 		a.BackAtMs = &back
 	}
 	return a
+}
+
+// whole takes away what logarithms leave behind whole numbers: the place 201 is
+// not 201.00000000000017, and what is given back not -2e-16.
+func whole(v float64) float64 {
+	if n := math.Round(v); math.Abs(v-n) < 1e-9*max(1, math.Abs(n)) {
+		return n + 0 // never -0
+	}
+	return v
 }
 
 func seconds(ms int64) *float64 {

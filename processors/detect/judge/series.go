@@ -35,6 +35,7 @@ type series struct {
 	past  []moment // 48 hours, of the full tier
 
 	track *episode.Track
+	usual *surge.Usual // while track is open: what was ordinary before it
 	over  []*threshold
 }
 
@@ -166,6 +167,7 @@ func (t *Target) judgeValue(l *look, se *series, at int64, v float64) {
 func (t *Target) judgeSurge(l *look, se *series, at int64, v float64) {
 	o := surge.Observation{At: instant(at), Value: v}
 	var f surge.Finding
+	usual := se.usually()
 	if se.light != nil {
 		f = se.light.Add(o)
 	}
@@ -191,10 +193,11 @@ func (t *Target) judgeSurge(l *look, se *series, at int64, v float64) {
 			t.say(l, se.voiceOf(se.track, &f), change)
 		}
 		if se.track.Over != episode.NotOver {
+			se.settle(at)
 			se.track, se.calm = nil, at
 		}
 	case found:
-		se.track = episode.New(se.start(at, l, &f), p)
+		se.track, se.usual = episode.New(se.start(at, l, &f), p), &usual
 		t.say(l, se.voiceOf(se.track, &f), episode.Opened)
 	case f.Calm || f.Learning || !se.beyond(&f):
 		se.calm = at
@@ -316,6 +319,9 @@ func (se *series) remember(at int64, f *surge.Finding) {
 		return
 	}
 	m := moment{at: at, value: single(f.Value), low: single(f.Low), high: single(f.High)}
+	if se.track != nil { // the band that the episode is told by, not one that the surge has widened
+		m.low, m.high = single(se.track.Low), single(se.track.High)
+	}
 	apart := (pastSpan / pastMost).Milliseconds()
 	// The one before the last is the last that stays for sure.
 	if n := len(se.past); n > 1 && at-se.past[n-2].at < apart {
@@ -339,6 +345,6 @@ func (t *Target) revoke(l *look, se *series) {
 	if tr := se.track; tr != nil && (se.rule == nil || se.rule.name != tr.Rule) {
 		tr.Close(l.slot, episode.Revoked)
 		t.say(l, se.voice(tr), episode.Closed)
-		se.track = nil
+		se.track, se.usual = nil, nil
 	}
 }

@@ -179,5 +179,8 @@ func (t *Target) lose(l *look, se *series) {
 		tr.Close(l.slot, episode.Lost)
 		t.say(l, se.voice(tr), episode.Closed)
 	}
+	if se.track != nil {
+		se.settle(l.slot)
+	}
 	se.drop()
 }

@@ -14,7 +14,7 @@ import (
 
 // version of the state. A change of what is kept is a new one; a state of
 // another is refused, and its target begins anew.
-const version = 1
+const version = 2
 
 // Bounds of what is read: nothing larger was ever written.
 const (
@@ -182,6 +182,7 @@ func (se *series) fields(p *state.Pen, t *Target) {
 		p.Singles(&m.value, &m.low, &m.high)
 	})
 	track(p, open, &se.track)
+	usual(p, open, &se.usual)
 	thresholds(p, &se.over)
 	if !p.Reads() || p.Err() != nil {
 		return
@@ -194,6 +195,17 @@ func (se *series) fields(p *state.Pen, t *Target) {
 	if se.open() && se.seen <= 0 {
 		p.Fail(errors.New("it has an episode of what was never seen"))
 	}
+}
+
+// usual is what was before an episode, kept as long as that is open.
+func usual(p *state.Pen, open bool, u **surge.Usual) {
+	if !open {
+		return
+	}
+	if *u == nil {
+		*u = &surge.Usual{}
+	}
+	(*u).Fields(p)
 }
 
 func track(p *state.Pen, open bool, tr **episode.Track) {

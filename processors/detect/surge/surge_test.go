@@ -14,10 +14,10 @@ var start = time.Date(2024, 12, 2, 0, 0, 0, 0, time.UTC) // a Monday
 // detector is what both tiers are.
 type detector interface {
 	Add(o Observation) Finding
-	state
+	saved
 }
 
-type state interface {
+type saved interface {
 	AppendBinary(b []byte) ([]byte, error)
 	UnmarshalBinary(b []byte) error
 	StateSize() int

@@ -52,7 +52,7 @@ func (s Style) peak(e *event.Episode) string {
 		text += " on " + Moment(at(e.GetPeakAtMs()), s.Zone)
 	}
 	a := anatomy(e)
-	if a.PeakMultiple != nil && a.GetPeakMultiple() > 0 {
+	if a.PeakMultiple != nil && a.GetPeakMultiple() > 0 && (e.GetBaseline() != 0 || isRank(e)) { // nothing is a multiple of none
 		text += ", " + Times(a.GetPeakMultiple()) + " the usual"
 	}
 	if a.TimeToPeakS != nil {

@@ -99,8 +99,11 @@ func against(e *event.Episode) string {
 // Percent is a share of 1, signed where it is below zero: 98 %, −54 %.
 func Percent(share float64) string {
 	p := share * 100
-	if math.Abs(p) >= 10 {
+	switch {
+	case math.Abs(p) >= 10:
 		p = math.Round(p)
+	case math.Abs(p) < 0.05: // arithmetic leaves traces that are no news
+		p = 0
 	}
 	// Nearly all is not all.
 	if share < 1 && p == 100 {

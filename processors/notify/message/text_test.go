@@ -32,7 +32,7 @@ func TestFiguresAreAsPeopleWriteThem(t *testing.T) {
 			t.Errorf("%v is %q, want %q", v, got, want)
 		}
 	}
-	for v, want := range map[float64]string{0.98: "98 %", 0.9996: "99.9 %", 1: "100 %", -0.54: "−54 %", 0.054: "5.4 %", 0: "0 %"} {
+	for v, want := range map[float64]string{0.98: "98 %", 0.9996: "99.9 %", 1: "100 %", -0.54: "−54 %", 0.054: "5.4 %", 0: "0 %", -2.2e-16: "0 %"} {
 		if got := message.Percent(v); got != want {
 			t.Errorf("%v is %q, want %q", v, got, want)
 		}
