@@ -182,6 +182,7 @@ func TestALongQuestionIsGivenUp(t *testing.T) {
 	if _, err := a.Ask(ctx, "SELECT sleepEachRow(1) FROM numbers(3)", 0); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error %v after %v, want that of who left", err, time.Since(begin))
 	}
+	a.limits.Timeout = time.Minute // what takes no time may take its time
 	if _, err := a.Ask(t.Context(), "SELECT 1", 0); err != nil {
 		t.Errorf("nobody can ask after that: %v", err)
 	}

@@ -188,28 +188,21 @@ func TestStoredOffsets(t *testing.T) {
 }
 
 // TestAwaitQueries: while an insert of somebody who is gone still runs,
-// reading back would miss its rows.
+// reading back would miss its rows. It runs for 20 s: the questions that are
+// asked meanwhile take a part of one, and more on a busy machine.
 func TestAwaitQueries(t *testing.T) {
 	t.Parallel()
 	c := open(t)
+	c.killAfter = time.Hour
 	if err := c.Exec(t.Context(), "CREATE TABLE slow (n UInt64) ENGINE = MergeTree ORDER BY n"); err != nil {
 		t.Fatal(err)
 	}
 	prefix := "sink:slow_" + fmt.Sprint(rand.Uint64()) + ":%:0:"
 	done := make(chan error, 1)
 	go func() {
-		done <- c.Exec(c.named(t.Context(), prefix+"5-6"), "INSERT INTO slow SELECT number FROM numbers(20) WHERE sleepEachRow(0.1) = 0 SETTINGS max_block_size = 1, min_insert_block_size_rows = 1000")
+		done <- c.Exec(c.named(t.Context(), prefix+"5-6"), "INSERT INTO slow SELECT number FROM numbers(200) WHERE sleepEachRow(0.1) = 0 SETTINGS max_block_size = 1, min_insert_block_size_rows = 1000")
 	}()
-	for {
-		n, err := SelectOne[uint64](t.Context(), c, "SELECT count() FROM system.processes WHERE query LIKE 'INSERT INTO slow %'")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if n > 0 {
-			break
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
+	untilItRuns(t, c, "INSERT INTO slow ")
 	for _, another := range []string{"sink:another:", "sink:%", "sink:slow%"} {
 		if err := c.AwaitQueries(t.Context(), another); err != nil {
 			t.Fatal(err)
@@ -221,11 +214,26 @@ func TestAwaitQueries(t *testing.T) {
 	if err := c.AwaitQueries(t.Context(), prefix); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := SelectOne[uint64](t.Context(), c, "SELECT count() FROM slow"); err != nil || n != 20 {
-		t.Errorf("%d rows (%v) after the wait, want 20", n, err)
+	if n, err := SelectOne[uint64](t.Context(), c, "SELECT count() FROM slow"); err != nil || n != 200 {
+		t.Errorf("%d rows (%v) after the wait, want 200", n, err)
 	}
 	if err := <-done; err != nil {
 		t.Fatal(err)
+	}
+}
+
+// untilItRuns waits for a statement that begins so.
+func untilItRuns(t *testing.T, c *Client, begin string) {
+	t.Helper()
+	for {
+		n, err := SelectOne[uint64](t.Context(), c, "SELECT count() FROM system.processes WHERE current_database = currentDatabase() AND query LIKE ?", begin+"%")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n > 0 {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
 	}
 }
 
@@ -238,7 +246,7 @@ func TestAwaitQueriesKillsWhatDoesNotEnd(t *testing.T) {
 	go func() {
 		done <- c.Exec(c.named(t.Context(), prefix+"1-2"), "SELECT count() FROM numbers(100000000) WHERE sleepEachRow(0.01) = 0 SETTINGS max_block_size = 1, function_sleep_max_microseconds_per_block = 0 FORMAT Null")
 	}()
-	time.Sleep(100 * time.Millisecond)
+	untilItRuns(t, c, "SELECT count() FROM numbers(100000000) ")
 	if err := c.AwaitQueries(t.Context(), prefix); err != nil {
 		t.Fatal(err)
 	}

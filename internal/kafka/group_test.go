@@ -122,7 +122,7 @@ func TestKafkaRevokedBatchIsFinished(t *testing.T) {
 				return ctx.Err()
 			}
 		}
-		cfg := kafka.ConsumerConfig{Group: topic, Topics: []string{topic}, Assignment: kafka.AssignGroup, SessionTimeout: 10 * time.Second}
+		cfg := kafka.ConsumerConfig{Group: topic, Topics: []string{topic}, Assignment: kafka.AssignGroup, SessionTimeout: 10 * time.Second, Grace: time.Minute}
 		run := consume(t, c, cfg, one)
 		publish(t, c, topic, "slow")
 		<-entered

@@ -157,7 +157,7 @@ func TestPublishWaitsForBroker(t *testing.T) {
 	}()
 	select {
 	case <-closed:
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("Close() hangs while no broker answers")
 	}
 	if err := c.Publish(t.Context(), "absent", "k", note("a")); err == nil {

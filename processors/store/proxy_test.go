@@ -61,14 +61,33 @@ func (p *proxy) fault(query string) fault {
 	return p.decide(table, p.count[table])
 }
 
-// leaveAfter is when the client goes.
-const leaveAfter = 300 * time.Millisecond
-
-// forget lets a request end without anybody waiting for it.
+// forget lets a request end without anybody waiting for it. It returns when the
+// server has begun with it.
 func (p *proxy) forget(req *http.Request) {
-	if res, err := http.DefaultTransport.RoundTrip(req); err == nil {
-		_, _ = io.Copy(io.Discard, res.Body)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if res, err := http.DefaultTransport.RoundTrip(req); err == nil {
+			_, _ = io.Copy(io.Discard, res.Body)
+			res.Body.Close()
+		}
+	}()
+	running := "SELECT count() FROM system.processes WHERE Settings['log_comment'] = '" + req.URL.Query().Get("query_id") + "'"
+	for {
+		select {
+		case <-ended:
+			return
+		case <-time.After(10 * time.Millisecond):
+		}
+		res, err := http.Post(p.target, "text/plain", strings.NewReader(running)) //nolint:noctx // a local engine
+		if err != nil {
+			return
+		}
+		said, err := io.ReadAll(res.Body)
 		res.Body.Close()
+		if err != nil || string(said) != "0\n" {
+			return
+		}
 	}
 }
 
@@ -95,8 +114,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	req.Header = r.Header.Clone()
 	if f == leave {
-		go p.forget(req)
-		time.Sleep(leaveAfter)
+		p.forget(req)
 		panic(http.ErrAbortHandler)
 	}
 	res, err := http.DefaultTransport.RoundTrip(req)

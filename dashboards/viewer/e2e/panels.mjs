@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
+import { patience } from "./helpers.mjs";
 
 const here = decodeURIComponent(new URL(".", import.meta.url).pathname);
 const shots = process.env.SHOTS ?? "";
@@ -24,6 +25,7 @@ let failed = 0;
 async function open(options, query = "") {
   const context = await browser.newContext({ viewport: { width: 1440, height: 1000 }, ...options });
   const page = await context.newPage();
+  page.setDefaultTimeout(patience);
   const complaints = [];
   page.on("console", (m) => ["error", "warning"].includes(m.type()) && complaints.push(m.text()));
   page.on("pageerror", (e) => complaints.push(e.message));
@@ -37,7 +39,8 @@ async function open(options, query = "") {
   });
   await page.goto(`http://panels.test/${query}`);
   await page.waitForFunction(() => window.panels !== undefined);
-  await page.waitForTimeout(250); // uPlot draws in the next frame
+  await page.waitForTimeout(250);
+  await frames(page); // uPlot draws in the next frame
   return { page, complaints, context };
 }
 
@@ -64,7 +67,15 @@ async function shot(page, name) {
 }
 
 const panel = (page, title) => page.locator("section", { has: page.locator(`h4:text-is("${title}")`) });
-const log = (page) => page.evaluate(() => window.panels.log.splice(0));
+
+/** What was noted; waits until something was. */
+async function log(page) {
+  await page.waitForFunction(() => window.panels.log.length > 0);
+  return page.evaluate(() => window.panels.log.splice(0));
+}
+
+/** Two frames: what was to be drawn is drawn, and what has scrolled has said so. */
+const frames = (page) => page.evaluate(() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go))));
 
 for (const theme of ["light", "dark"]) {
   for (const width of [1440, 390]) {
@@ -107,8 +118,9 @@ await story("a chart is zoomed, reset, walked and read", {}, "", async (page) =>
   await page.mouse.down();
   await page.mouse.move(box.x + box.width * 0.5, box.y + 80, { steps: 5 });
   await page.mouse.up();
+  const [zoom, ...first] = await log(page);
   await page.waitForTimeout(100);
-  const [zoom, ...more] = await log(page);
+  const more = [...first, ...(await page.evaluate(() => window.panels.log))];
   assert.equal(zoom[0], "zoom");
   assert.deepEqual(more, [], "panels that share the crosshair do not zoom as well");
   const span = Date.UTC(2025, 1, 20) - Date.UTC(2025, 0, 10);
@@ -153,7 +165,8 @@ await story("a legend leaves one line and brings the others back", {}, "", async
 await story("states and cells are told in words", {}, "", async (page) => {
   const bands = panel(page, "Bands").locator(".u-over");
   await bands.scrollIntoViewIfNeeded();
-  await page.waitForTimeout(200); // a page that scrolls hides the words
+  await page.waitForTimeout(200);
+  await frames(page); // a page that scrolls hides the words
   const box = await bands.boundingBox();
   const row = async (name) => (await panel(page, "Bands").evaluate((s, n) => window.panels.drawn[3].csv().split("\r\n")[0].split(",").indexOf(n) - 1, name)) + 0.5;
   const y = box.y + ((await row("RedNote")) / 8) * box.height;

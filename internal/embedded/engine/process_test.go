@@ -111,7 +111,7 @@ func TestRestart(t *testing.T) {
 	dsn := "http://" + first.Addr()
 	mustAsk(t, dsn, "CREATE TABLE t (a UInt32) ENGINE = MergeTree ORDER BY a")
 	mustAsk(t, dsn, "INSERT INTO t VALUES (7)")
-	stopWithin(t, first, 10*time.Second)
+	stopWithin(t, first, time.Minute)
 	spawn(t, engine.Config{DataDir: dir, Listen: first.Addr()})
 	if got := mustAsk(t, dsn, "SELECT a FROM t"); got != "7\n" {
 		t.Errorf("after restart: %q", got)
