@@ -149,7 +149,7 @@ func (k *town) tell(states []event.Validator) {
 	// What is past is told when all of it is there.
 	now := time.Now().UnixMilli()
 	k.handle(p, event.TopicEpisodes, append(states, &event.Tick{AtMs: now, PastMs: now, Partitions: 1}))
-	deadline := time.Now().Add(time.Minute)
+	deadline := time.Now().Add(5 * time.Minute)
 	for left := uint64(1); left > 0; {
 		var err error
 		left, err = clickhouse.SelectOne[uint64](k.t.Context(), k.db,
@@ -158,7 +158,7 @@ func (k *town) tell(states []event.Validator) {
 			k.t.Fatal(err)
 		}
 		if time.Now().After(deadline) {
-			k.t.Fatalf("%d messages are not delivered after a minute", left)
+			k.t.Fatalf("%d messages are not delivered after five minutes", left)
 		}
 		time.Sleep(20 * time.Millisecond)
 	}

@@ -26,12 +26,8 @@ func runUp(t *testing.T) (dir string, run instance.Run) {
 	library, err := engine.FindLibrary("")
 	testkit.Need(t, "the engine's library", "make engine", err == nil)
 	dir = filepath.Join(t.TempDir(), "data")
-	port, err := freePort()
-	if err != nil {
-		t.Fatal(err)
-	}
 	up := exec.Command("tidemark", "up", "--data-dir", dir, "--http", "127.0.0.1:0", "--no-collect", "--case", "none")
-	up.Env = append(os.Environ(), "TIDEMARK_ENGINE_LIBRARY="+library, "TIDEMARK_ENGINE_LISTEN=127.0.0.1:"+port)
+	up.Env = append(os.Environ(), "TIDEMARK_ENGINE_LIBRARY="+library, "TIDEMARK_ENGINE_LISTEN="+testkit.FreePort(t))
 	if err := up.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -197,7 +197,7 @@ func (o once) Publish(ctx context.Context, topic, key string, m event.Validator)
 // lookOnce runs a collector until it has published a look.
 func lookOnce(t *testing.T, e collectors.Entry, broker *kafka.Client, dir string, log *slog.Logger) {
 	t.Helper()
-	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer stop()
 	runner := collectors.NewRunner([]collectors.Entry{e}, once{broker, stop}, config.Collect{}, nil, log)
 	keeper := tapes.NewKeeper(tapes.Config{Dir: dir, Keep: 24 * time.Hour, MaxBytes: 1 << 30}, nil, log)
@@ -211,7 +211,7 @@ func lookOnce(t *testing.T, e collectors.Entry, broker *kafka.Client, dir string
 func settle(t *testing.T, broker *kafka.Client, ch *clickhouse.Client, log *slog.Logger) {
 	t.Helper()
 	p := store.New(ch, func(context.Context, *event.Rejected) error { return nil }, nil, log)
-	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer stop()
 	consumer := kafka.NewConsumer(broker, kafka.ConsumerConfig{
 		Group: "test-store", Topics: store.Topics(), Assignment: kafka.AssignStatic, MaxBytes: 1 << 20, MaxWait: 10 * time.Millisecond,

@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -33,7 +32,7 @@ func TestMain(m *testing.M) {
 }
 
 // patience bounds every wait; machines are slow and busy.
-const patience = 2 * time.Minute
+const patience = 6 * time.Minute
 
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -50,7 +49,7 @@ func TestEngineScripts(t *testing.T) {
 		e.Values[placeKey{}] = testkit.NewFakeSourceInMemory()
 		e.Setenv("TIDEMARK_ENGINE_LIBRARY", library)
 		for _, name := range []string{"FREE", "FREE2"} {
-			port, err := freePort()
+			_, port, err := net.SplitHostPort(testkit.FreePort(t))
 			if err != nil {
 				return err
 			}
@@ -217,16 +216,6 @@ func send() {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}
-}
-
-// freePort is free now.
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	return port, errors.Join(err, l.Close())
 }
 
 // occupy takes a port until the end of the test, as $OCCUPIED.

@@ -58,7 +58,7 @@ func (m *mentions) Handle(_ context.Context, batch []kafka.Message) (kafka.Commi
 // await waits until so many different mentions are in the topic.
 func (m *mentions) await(n int) {
 	m.t.Helper()
-	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(5 * time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		m.mu.Lock()
 		have := len(m.ids)
 		m.mu.Unlock()
@@ -66,7 +66,7 @@ func (m *mentions) await(n int) {
 			return
 		}
 		if time.Now().After(deadline) {
-			m.t.Fatalf("waited two minutes for %d mentions, have %d", n, have)
+			m.t.Fatalf("waited five minutes for %d mentions, have %d", n, have)
 		}
 	}
 }

@@ -114,14 +114,18 @@ func clickhouse18(t *testing.T) (addr string) {
 	_, err := os.Stat(binary)
 	testkit.Need(t, "Debian's ClickHouse 18.16", "make clickhouse18", err == nil)
 	dir := t.TempDir()
-	port := freePort(t)
+	addr = testkit.FreePort(t)
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
 	write := func(name, text string) {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	write("config.xml", fmt.Sprintf(`<yandex><logger><level>warning</level><console>1</console></logger>
-		<tcp_port>%d</tcp_port><listen_host>127.0.0.1</listen_host><path>%s/data/</path><tmp_path>%s/tmp/</tmp_path>
+		<tcp_port>%s</tcp_port><listen_host>127.0.0.1</listen_host><path>%s/data/</path><tmp_path>%s/tmp/</tmp_path>
 		<mark_cache_size>67108864</mark_cache_size><max_concurrent_queries>20</max_concurrent_queries>
 		<users_config>%s/users.xml</users_config><default_profile>default</default_profile><default_database>default</default_database></yandex>`,
 		port, dir, dir, dir))
@@ -140,8 +144,7 @@ func clickhouse18(t *testing.T) (addr string) {
 			t.Logf("server said:\n%s", out.String())
 		}
 	})
-	addr = fmt.Sprintf("127.0.0.1:%d", port)
-	for range 300 {
+	for range 1200 {
 		if conn, err := net.Dial("tcp", addr); err == nil {
 			conn.Close()
 			return addr
@@ -150,14 +153,4 @@ func clickhouse18(t *testing.T) (addr string) {
 	}
 	t.Fatalf("the server did not come:\n%s", out.String())
 	return ""
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/tidemark/tidemark/internal/testkit"
 )
 
 // TestRestoreAfterTheDiskIsGone backs an instance up while it loads the case,
@@ -20,7 +22,7 @@ func TestRestoreAfterTheDiskIsGone(t *testing.T) {
 	want := undisturbed(t, bin)
 
 	dir, backups := dataDir(t), t.TempDir()
-	up := start(t, bin, nil, "up", "--data-dir", dir, "--http", freePort(t), "--no-collect", "--case", "none")
+	up := start(t, bin, nil, "up", "--data-dir", dir, "--http", testkit.FreePort(t), "--no-collect", "--case", "none")
 	eventually(t, "the instance", func() error { _, err := statusOf(t, bin, dir); return err })
 	load := start(t, bin, nil, "replay", "january-2025", "--speed", "60000x", "--data-dir", dir)
 	var made []string
@@ -64,7 +66,7 @@ func rows(t *testing.T, bin, dir string) int {
 
 func checkRestored(t *testing.T, bin, dir, want string) {
 	t.Helper()
-	up := start(t, bin, nil, "up", "--data-dir", dir, "--http", freePort(t), "--no-collect", "--case", "none")
+	up := start(t, bin, nil, "up", "--data-dir", dir, "--http", testkit.FreePort(t), "--no-collect", "--case", "none")
 	eventually(t, "the restored instance", func() error { _, err := statusOf(t, bin, dir); return err })
 	eventually(t, "all that the topics hold to be stored", func() error {
 		if err := noLag(t, bin, dir); err != nil {

@@ -78,7 +78,7 @@ func newComposed(t *testing.T) *composed {
 		t.Fatalf("make secrets: %v: %s", err, out)
 	}
 	c.broker = testkit.ComposedKafka(t, c.file.Services["kafka"].Environment).Addr()
-	store := freePort(t)
+	store := testkit.FreePort(t)
 	start(t, c.bin, nil, "engine", "--data-dir", filepath.Join(c.dir, "engine"), "--http", store)
 	c.engine = "http://" + store + "/tidemark"
 	eventually(t, "the engine", func() error { _, err := run(t, c.bin, "sql", "--dsn", c.engine, "SELECT 1"); return err })
@@ -148,7 +148,7 @@ func (c *composed) run(t *testing.T, name string) (string, error) {
 
 func (c *composed) start(t *testing.T, name string) *composedProcess {
 	t.Helper()
-	service, address := c.file.Services[name], freePort(t)
+	service, address := c.file.Services[name], testkit.FreePort(t)
 	args := slices.Clone(service.Command)
 	for i := range args {
 		args[i] = strings.ReplaceAll(args[i], "0.0.0.0:8080", address)
@@ -182,7 +182,7 @@ func startMonitoring(t *testing.T, c *composed) *monitoring {
 	folder := filepath.Join(testkit.Root(t), "bin/prometheus")
 	_, err := os.Stat(filepath.Join(folder, "usr/bin/prometheus"))
 	testkit.Need(t, "Debian's prometheus", "make prometheus", err == nil)
-	m := &monitoring{prometheus: freePort(t), alertmanager: freePort(t)}
+	m := &monitoring{prometheus: testkit.FreePort(t), alertmanager: testkit.FreePort(t)}
 	files := filepath.Join(c.dir, "prometheus")
 	c.copyPrometheus(t, files, m)
 	c.program(t, folder, "prometheus-alertmanager", "alertmanager", m.alertmanager, strings.NewReplacer("=/alertmanager", "="+filepath.Join(c.dir, "am")))

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/tidemark/tidemark/collectors/replay"
+	"github.com/tidemark/tidemark/internal/testkit"
 )
 
 // TestAFullDiskLosesNothing fills the disk under broker and engine, replays the
@@ -30,7 +31,7 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	bin, dir, page := binary(t), filepath.Join(disk, "data"), freePort(t)
+	bin, dir, page := binary(t), filepath.Join(disk, "data"), testkit.FreePort(t)
 	args := []string{"up", "--data-dir", dir, "--http", page, "--no-collect", "--case", "none"}
 	up := start(t, bin, nil, args...)
 	eventually(t, "the instance", func() error { return get("http://" + page + "/readyz") })

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,7 +19,7 @@ import (
 )
 
 // patience bounds every wait for a process; the machines of CI are slow.
-const patience = 2 * time.Minute
+const patience = 5 * time.Minute
 
 // needSlow skips the test unless the slow suites were asked for.
 func needSlow(t *testing.T) {
@@ -109,7 +108,7 @@ func (p *process) kill() {
 	select {
 	case err := <-p.exited:
 		p.exited <- err
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 	}
 }
 
@@ -193,17 +192,6 @@ func eventually(t *testing.T, what string, done func() error) {
 		}
 		time.Sleep(250 * time.Millisecond)
 	}
-}
-
-// freePort is free now; whoever binds it next has it.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // sql asks the running instance and returns the answer without its last newline.

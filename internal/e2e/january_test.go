@@ -46,7 +46,7 @@ func TestJanuaryIsToldOnce(t *testing.T) {
 func toldAtOnce(t *testing.T, bin string) account {
 	t.Helper()
 	p := newPlace(t, bin)
-	up := start(t, bin, nil, "up", "--config", p.config, "--data-dir", p.dir, "--http", freePort(t), "--no-collect")
+	up := start(t, bin, nil, "up", "--config", p.config, "--data-dir", p.dir, "--http", testkit.FreePort(t), "--no-collect")
 	eventually(t, "all looks to be judged", func() error { return p.judged(4) })
 	eventually(t, "an empty backlog", func() error { return noLag(t, bin, p.dir) })
 	var last account
@@ -73,7 +73,7 @@ func toldAtOnce(t *testing.T, bin string) account {
 func toldSlowly(t *testing.T, bin string, want account) {
 	t.Helper()
 	p := newPlace(t, bin)
-	start(t, bin, nil, "up", "--config", p.config, "--data-dir", p.dir, "--http", freePort(t), "--no-collect", "--case", "none")
+	start(t, bin, nil, "up", "--config", p.config, "--data-dir", p.dir, "--http", testkit.FreePort(t), "--no-collect", "--case", "none")
 	eventually(t, "the instance", func() error { _, err := statusOf(t, bin, p.dir); return err })
 	// 74 days in a good ten seconds, and twice nothing comes for a while.
 	replay := start(t, bin, nil, "replay", "january-2025", "--speed", "600000x", "--data-dir", p.dir)
@@ -90,7 +90,7 @@ func toldSlowly(t *testing.T, bin string, want account) {
 func toldByOne(t *testing.T, bin string, want account) {
 	t.Helper()
 	p := newServers(t, bin, "static")
-	start(t, bin, nil, "process", "--config", p.config, "--http", freePort(t))
+	start(t, bin, nil, "process", "--config", p.config, "--http", testkit.FreePort(t))
 	p.replay(t)
 	p.same(t, want, 0)
 }
@@ -100,7 +100,7 @@ func toldByFour(t *testing.T, bin string, want account) {
 	p := newServers(t, bin, "group")
 	const workers = 4
 	for range workers {
-		start(t, bin, nil, "process", "--config", p.config, "--http", freePort(t))
+		start(t, bin, nil, "process", "--config", p.config, "--http", testkit.FreePort(t))
 	}
 	p.replay(t)
 	// Whoever joins may take the log over while a message is on its way.
@@ -114,8 +114,8 @@ func toldByTheNext(t *testing.T, bin string, want account) {
 	p := newServers(t, bin, "group")
 	p.inbox.slow(200 * time.Millisecond)
 	two := []*process{
-		start(t, bin, nil, "process", "--config", p.config, "--http", freePort(t)),
-		start(t, bin, nil, "process", "--config", p.config, "--http", freePort(t)),
+		start(t, bin, nil, "process", "--config", p.config, "--http", testkit.FreePort(t)),
+		start(t, bin, nil, "process", "--config", p.config, "--http", testkit.FreePort(t)),
 	}
 	p.replay(t)
 	eventually(t, "some of the messages", func() error { return p.inbox.atLeast(len(want.told) / 4) })
@@ -137,7 +137,7 @@ func toldThroughKills(t *testing.T, bin string, want account) {
 	t.Helper()
 	p := newPlace(t, bin)
 	p.inbox.slow(500 * time.Millisecond)
-	v := &victims{bin: bin, dir: p.dir, page: freePort(t), more: []string{"--config", p.config}}
+	v := &victims{bin: bin, dir: p.dir, page: testkit.FreePort(t), more: []string{"--config", p.config}}
 	v.startUp(t)
 	v.startReplay(t)
 	seed := uint64(time.Now().UnixNano())
@@ -227,7 +227,7 @@ func (p *place) once(t *testing.T, kills int) {
 // newServers is a broker and an engine for processes of their own.
 func newServers(t *testing.T, bin, assignment string) *place {
 	t.Helper()
-	broker, store := testkit.Broker(t), freePort(t)
+	broker, store := testkit.Broker(t), testkit.FreePort(t)
 	start(t, bin, nil, "engine", "--data-dir", t.TempDir(), "--http", store)
 	p := newPlaceWith(t, bin, fmt.Sprintf(`
 kafka: {brokers: ["%s"]}

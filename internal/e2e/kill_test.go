@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/tidemark/tidemark/internal/testkit"
 )
 
 // kills is how often a part is killed during one replay.
@@ -26,7 +28,7 @@ func TestNothingIsLostOrDoubledByKills(t *testing.T) {
 	want := undisturbed(t, bin)
 
 	dir := dataDir(t)
-	v := &victims{bin: bin, dir: dir, page: freePort(t)}
+	v := &victims{bin: bin, dir: dir, page: testkit.FreePort(t)}
 	v.startUp(t)
 	v.startReplay(t)
 	seed := uint64(time.Now().UnixNano())
@@ -78,7 +80,7 @@ func TestNothingIsLostOrDoubledByKills(t *testing.T) {
 func undisturbed(t *testing.T, bin string) string {
 	t.Helper()
 	dir := t.TempDir()
-	up := start(t, bin, nil, "up", "--data-dir", dir, "--http", freePort(t), "--no-collect", "--case", "none")
+	up := start(t, bin, nil, "up", "--data-dir", dir, "--http", testkit.FreePort(t), "--no-collect", "--case", "none")
 	eventually(t, "the instance", func() error { _, err := statusOf(t, bin, dir); return err })
 	if _, err := run(t, bin, "replay", "january-2025", "--speed", "max", "--data-dir", dir); err != nil {
 		t.Fatal(err)

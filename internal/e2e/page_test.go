@@ -45,7 +45,7 @@ func inABrowser(t *testing.T, script string, args ...string) *exec.Cmd {
 func TestPageInABrowser(t *testing.T) {
 	t.Parallel()
 	needSlow(t)
-	bin, dir, page := binary(t), t.TempDir(), freePort(t)
+	bin, dir, page := binary(t), t.TempDir(), testkit.FreePort(t)
 	look := inABrowser(t, "e2e/page.mjs", "http://"+page)
 	start(t, bin, nil, "up", "--data-dir", dir, "--http", page, "--no-collect")
 	eventually(t, "the case on the page", func() error {

@@ -94,7 +94,7 @@ func (w *way) replay(t *testing.T, name string) replay.Counts {
 // wait waits until everything that was published is stored.
 func (w *way) wait(t *testing.T) {
 	t.Helper()
-	deadline := time.Now().Add(3 * time.Minute) // the machines of CI are slow
+	deadline := time.Now().Add(patience)
 	for left := w.left(t); left > 0; left = w.left(t) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%d messages are not stored", left)

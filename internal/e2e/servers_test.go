@@ -19,7 +19,7 @@ func TestServersWithApacheKafka(t *testing.T) {
 		t.Skip("needs Apache Kafka: run `make slow`")
 	}
 	bin, broker := binary(t), testkit.RealKafka(t)
-	store := freePort(t)
+	store := testkit.FreePort(t)
 	start(t, bin, nil, "engine", "--data-dir", t.TempDir(), "--http", store)
 	dsn := "http://" + store + "/tidemark"
 	t.Setenv("TIDEMARK_KAFKA_BROKERS", broker)
@@ -33,8 +33,8 @@ func TestServersWithApacheKafka(t *testing.T) {
 	if _, err := run(t, bin, "migrate"); err != nil {
 		t.Fatal(err)
 	}
-	first := start(t, bin, nil, "process", "--http", freePort(t))
-	start(t, bin, nil, "process", "--http", freePort(t))
+	first := start(t, bin, nil, "process", "--http", testkit.FreePort(t))
+	start(t, bin, nil, "process", "--http", testkit.FreePort(t))
 	if _, err := run(t, bin, "replay", "january-2025", "--speed", "max"); err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tidemark/tidemark/collectors/replay"
+	"github.com/tidemark/tidemark/internal/testkit"
 )
 
 // TestUpFromNothingToAQuery is the main job: one command, and the January 2025
@@ -16,7 +17,7 @@ import (
 func TestUpFromNothingToAQuery(t *testing.T) {
 	t.Parallel()
 	needSlow(t)
-	bin, dir, page := binary(t), t.TempDir(), freePort(t)
+	bin, dir, page := binary(t), t.TempDir(), testkit.FreePort(t)
 	begin := time.Now()
 	up := start(t, bin, nil, "up", "--data-dir", dir, "--http", page, "--no-collect")
 	eventually(t, "the page", func() error { return get("http://" + page + "/") })
@@ -78,7 +79,7 @@ func TestUpSurvivesItsEngine(t *testing.T) {
 	t.Parallel()
 	needSlow(t)
 	bin, dir := binary(t), t.TempDir()
-	up := start(t, bin, nil, "up", "--data-dir", dir, "--http", freePort(t), "--no-collect")
+	up := start(t, bin, nil, "up", "--data-dir", dir, "--http", testkit.FreePort(t), "--no-collect")
 	var rows string
 	eventually(t, "the whole case", func() error {
 		s, err := statusOf(t, bin, dir)

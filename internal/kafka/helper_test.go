@@ -162,7 +162,7 @@ func (r *recorder) texts() []string {
 // await waits until everything wanted was handled at least once.
 func (r *recorder) await(want []string) {
 	r.t.Helper()
-	deadline := time.After(time.Minute)
+	deadline := time.After(3 * time.Minute)
 	for {
 		r.mu.Lock()
 		missing := slices.DeleteFunc(slices.Clone(want), func(s string) bool { return r.seen[s] > 0 })
@@ -181,9 +181,9 @@ func (r *recorder) await(want []string) {
 // eventually waits for something that is only to be asked for.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !ok(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); !ok(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("waited a minute for: %s", what)
+			t.Fatalf("waited three minutes for: %s", what)
 		}
 	}
 }
@@ -216,7 +216,7 @@ func consumeWith(t *testing.T, c *kafka.Client, cfg kafka.ConsumerConfig, h kafk
 			if err != nil {
 				t.Logf("Run() = %v", err)
 			}
-		case <-time.After(time.Minute):
+		case <-time.After(3 * time.Minute):
 			t.Error("consumer does not end")
 		}
 	})
@@ -239,7 +239,7 @@ func (r *running) wait() error {
 	case err := <-r.done:
 		r.done <- nil // for the cleanup
 		return err
-	case <-time.After(time.Minute):
+	case <-time.After(3 * time.Minute):
 		r.t.Fatal("consumer does not end")
 		return nil
 	}

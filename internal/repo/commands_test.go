@@ -47,7 +47,7 @@ func TestCommandsOfThePagesRun(t *testing.T) {
 		t.Errorf("only %d commands found in the pages", len(commands))
 	}
 	for _, command := range commands {
-		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 		run := exec.CommandContext(ctx, "sh", "-c", "exec "+speed.ReplaceAllString(replace.Replace(command), "--speed max"))
 		run.Dir, run.Env, run.WaitDelay = dir, environment(), 5*time.Second
 		out, err := run.CombinedOutput()
@@ -98,7 +98,7 @@ func startUp(t *testing.T, bin, dir, page string) (stop func()) {
 	up := exec.CommandContext(t.Context(), bin, "up", "--data-dir", dir, "--http", page, "--no-collect")
 	up.Dir, up.Env = filepath.Dir(filepath.Dir(bin)), environment()
 	up.Cancel = func() error { return up.Process.Signal(syscall.SIGTERM) }
-	up.WaitDelay = 20 * time.Second
+	up.WaitDelay = 2 * time.Minute
 	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
 	if err != nil {
 		t.Fatal(err)
@@ -115,7 +115,7 @@ func startUp(t *testing.T, bin, dir, page string) (stop func()) {
 			}
 		}
 	}
-	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(200 * time.Millisecond) {
+	for deadline := time.Now().Add(8 * time.Minute); ; time.Sleep(200 * time.Millisecond) {
 		err := ready(t.Context(), page)
 		if err == nil {
 			// What asks about the case wants it stored to its end.

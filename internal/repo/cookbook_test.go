@@ -75,7 +75,7 @@ func cookbookHolds(t *testing.T, address string) {
 func addressOf(t *testing.T, bin, dir string) string {
 	t.Helper()
 	var out []byte
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Second) {
+	for deadline := time.Now().Add(5 * time.Minute); ; time.Sleep(time.Second) {
 		cmd := exec.CommandContext(t.Context(), bin, "status", "--data-dir", dir, "--json")
 		cmd.Env = environment()
 		var err error
@@ -97,7 +97,7 @@ func addressOf(t *testing.T, bin, dir string) string {
 
 // ask sends a query as the read-only login and returns a Markdown table.
 func ask(ctx context.Context, address, query string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address+"/?user=analyst&database=tidemark&default_format=Markdown", strings.NewReader(query))
 	if err != nil {
@@ -139,7 +139,7 @@ func settled(t *testing.T, address string) {
 		AND (SELECT count() FROM v_lead_lag WHERE topic = 'tiktok-refugees') = 3
 		AND (SELECT countIf(topic = 'tiktok-refugees' AND origin_rank_last IS NOT NULL) FROM v_migrations) = 1
 		AND (SELECT max(at) FROM v_deliveries) > '2025-02-24' AS ready`
-	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(time.Second) {
+	for deadline := time.Now().Add(8 * time.Minute); ; time.Sleep(time.Second) {
 		got, err := ask(t.Context(), address, asked)
 		if err == nil && strings.HasSuffix(got, "| 1 |") {
 			if os.Getenv("TIDEMARK_GOLDEN") == "write" {

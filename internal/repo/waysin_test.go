@@ -59,7 +59,7 @@ func waysInHold(t *testing.T, bin, dir, address string) {
 				t.Fatal(err)
 			}
 			command := w.command(t, file)
-			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 			defer cancel()
 			run := exec.CommandContext(ctx, command[0], command[1:]...)
 			run.Dir, run.Env = filepath.Dir(file), environment()

@@ -3,6 +3,8 @@ package testkit
 import (
 	"context"
 	"crypto/rand"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -25,13 +27,18 @@ var shared struct {
 	err    error
 }
 
-// stuckAfter is longer than any test takes, also on a busy machine.
-const stuckAfter = 4 * time.Minute
+const (
+	// stuckAfter is longer than any statement of a test takes, also on a busy
+	// machine. How long a test takes there nobody can say.
+	stuckAfter = 3 * time.Minute
+	watchEvery = time.Minute
+)
 
 // ClickHouse gives the test a database of its own in a real engine, and the DSN
 // of it (http://127.0.0.1:PORT/DB). The database ends with the engine, which
 // ends with the test binary. The package's TestMain must call engine.MainHook
-// first. A test that takes minutes makes the engine say where it stands, and end.
+// first. A statement that takes minutes makes the engine say where it stands, and
+// end.
 func ClickHouse(t testing.TB) (dsn string) {
 	t.Helper()
 	_, err := engine.FindLibrary("")
@@ -45,12 +52,50 @@ func ClickHouse(t testing.TB) (dsn string) {
 	if _, long := t.(*testing.B); long {
 		return "http://" + shared.engine.Addr() + "/" + name
 	}
-	stuck := time.AfterFunc(stuckAfter, func() {
-		t.Errorf("no end after %v; the engine is made to say where it stands, and ends", stuckAfter)
-		shared.engine.Dump()
-	})
-	t.Cleanup(func() { stuck.Stop() })
+	watch(t, shared.engine)
 	return "http://" + shared.engine.Addr() + "/" + name
+}
+
+// watch ends the engine where a statement stands still until the test has ended.
+func watch(t testing.TB, e *engine.Process) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	t.Cleanup(func() { cancel(); <-ended })
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(watchEvery):
+			}
+			if standsStill(ctx, e.Addr()) && ctx.Err() == nil {
+				t.Errorf("a statement takes longer than %v; the engine is made to say where it stands, and ends", stuckAfter)
+				e.Dump()
+				return
+			}
+		}
+	}()
+}
+
+// standsStill says whether a statement runs for long, or the engine answers
+// nothing for as long. One that is gone does not stand still.
+func standsStill(ctx context.Context, addr string) bool {
+	ctx, cancel := context.WithTimeout(ctx, stuckAfter)
+	defer cancel()
+	sql := fmt.Sprintf("SELECT count() FROM system.processes WHERE elapsed > %.0f", stuckAfter.Seconds())
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+addr+"/", strings.NewReader(sql))
+	if err != nil {
+		return false
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return errors.Is(err, context.DeadlineExceeded)
+	}
+	defer res.Body.Close()
+	n, err := io.ReadAll(res.Body)
+	return errors.Is(err, context.DeadlineExceeded) || err == nil && res.StatusCode == http.StatusOK && string(n) != "0\n"
 }
 
 func startShared() (*engine.Process, error) {

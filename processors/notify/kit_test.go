@@ -112,10 +112,10 @@ func (k *kit) publish(all ...event.Validator) {
 // eventually waits for what other goroutines do.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(2 * time.Minute)
+	deadline := time.Now().Add(5 * time.Minute)
 	for !ok() {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within two minutes", what)
+			t.Fatalf("%s: not within five minutes", what)
 		}
 		time.Sleep(10 * time.Millisecond)
 	}

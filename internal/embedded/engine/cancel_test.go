@@ -102,7 +102,7 @@ func TestQueriesWaitForASlot(t *testing.T) {
 	}
 	// KILL … TEST only tells what it would kill, and takes no slot itself.
 	running := "KILL QUERY WHERE Settings['log_comment'] LIKE 'slot-%' TEST FORMAT TSV"
-	for deadline := time.Now().Add(time.Minute); strings.Count(mustAsk(t, dsn, running), "\n") < 2; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); strings.Count(mustAsk(t, dsn, running), "\n") < 2; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("two statements do not run")
 		}

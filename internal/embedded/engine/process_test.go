@@ -158,7 +158,7 @@ func stopWithin(t *testing.T, p *engine.Process, d time.Duration) {
 // waitFor asks until the answer is the wanted one.
 func waitFor(t *testing.T, dsn, sql, want string) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		got := mustAsk(t, dsn, sql)
 		if got == want {
 			return

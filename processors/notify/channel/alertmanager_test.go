@@ -94,7 +94,7 @@ receivers: [{name: hook, webhook_configs: [{url: %q, send_resolved: true}]}]
 
 func until(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		if is() {
 			return
 		}
@@ -107,7 +107,7 @@ func next(t *testing.T, got <-chan notification) notification {
 	select {
 	case n := <-got:
 		return n
-	case <-time.After(time.Minute):
+	case <-time.After(3 * time.Minute):
 		t.Fatal("Alertmanager notifies of nothing")
 		return notification{}
 	}
