@@ -79,7 +79,7 @@ func (p *proxy) forget(req *http.Request) {
 			return
 		case <-time.After(10 * time.Millisecond):
 		}
-		res, err := http.Post(p.target, "text/plain", strings.NewReader(running)) //nolint:noctx // a local engine
+		res, err := http.Post(p.target, "text/plain", strings.NewReader(running))
 		if err != nil {
 			return
 		}
