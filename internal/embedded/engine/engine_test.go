@@ -13,6 +13,7 @@ import (
 
 func TestMain(m *testing.M) {
 	engine.MainHook()
+	rawHook()
 	os.Exit(m.Run())
 }
 
