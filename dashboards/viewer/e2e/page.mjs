@@ -9,6 +9,7 @@ import { complaintsOf, launch, patience, wide } from "./helpers.mjs";
 import boards from "./boards.mjs";
 import use from "./use.mjs";
 import sql from "./sql.mjs";
+import questions from "./questions.mjs";
 
 const [url = "http://127.0.0.1:8080", wanted = ""] = process.argv.slice(2);
 const shots = process.env.SHOTS ?? "";
@@ -55,6 +56,7 @@ await whole();
 await boards(story, url);
 await use(story);
 await sql(story);
+await questions(story);
 await browser.close();
 console.log(failed === 0 ? "all stories are well" : `${failed} stories failed`);
 process.exit(failed === 0 ? 0 : 1);

@@ -4,19 +4,19 @@ import { readFile } from "node:fs/promises";
 import { faint, nameless } from "./access.mjs";
 import { phone } from "./helpers.mjs";
 
-const typed = async (page, text) => {
+export const typed = async (page, text) => {
   await page.locator(".cm-content").click();
   await page.keyboard.press("ControlOrMeta+a");
   await page.keyboard.press("Backspace"); // what Chromium's own editing would leave of the old text is not the page's
   await page.keyboard.insertText(text);
 };
 
-const open = async (page, url) => {
+export const open = async (page, url) => {
   await page.goto(`${url}/sql`);
   await page.waitForSelector(".editor[data-ready]");
 };
 
-const answered = (page, state = "done") => page.waitForSelector(`.result[data-state=${state}]`);
+export const answered = (page, state = "done") => page.waitForSelector(`.result[data-state=${state}]`);
 
 export default async function sql(story) {
   await story("SQL: a question is answered, saved and shared", {}, async (page, { url, browser }) => {

@@ -130,13 +130,13 @@ function leave(view: EditorView): boolean {
 
 /** Columns of the tables that the text names, also without the table's name before them. */
 function columnsOf(tables: readonly Table[]) {
-  return (ctx: { state: EditorState; matchBefore: (r: RegExp) => { from: number; to: number; text: string } | null; explicit: boolean }) => {
+  return (ctx: { state: EditorState; pos: number; matchBefore: (r: RegExp) => { from: number; to: number; text: string } | null; explicit: boolean }) => {
     const word = ctx.matchBefore(/\w+/);
     if (word === null && !ctx.explicit) return null;
     const text = ctx.state.doc.toString();
     const named = tables.filter((t) => new RegExp(`\\b${t.name}\\b`).test(text));
     const seen = new Map<string, { label: string; detail: string; type: string; info: string; boost: number }>();
     for (const t of named) for (const c of t.columns) seen.set(c.name, { label: c.name, detail: c.type, type: "property", info: c.comment, boost: 10 });
-    return seen.size === 0 ? null : { from: word?.from ?? ctx.state.doc.length, options: [...seen.values()], validFor: /^\w*$/ };
+    return seen.size === 0 ? null : { from: word?.from ?? ctx.pos, options: [...seen.values()], validFor: /^\w*$/ };
   };
 }
