@@ -197,7 +197,9 @@ func (t *Target) judgeSurge(l *look, se *series, at int64, v float64) {
 			se.track, se.calm = nil, at
 		}
 	case found:
-		se.track, se.usual = episode.New(se.start(at, l, &f), p), &usual
+		se.track = episode.New(se.start(at, l, &f), p)
+		kept := usual // not usual itself, which would be on the heap for every look
+		se.usual = &kept
 		t.say(l, se.voiceOf(se.track, &f), episode.Opened)
 	case f.Calm || f.Learning || !se.beyond(&f):
 		se.calm = at
