@@ -156,7 +156,7 @@ func (c *core) judge(f *Finding, unix int64, missed float64, m memory, p *params
 	switch {
 	case f.Learning:
 		f.Surprise = 0
-	case c.whole:
+	case c.whole && f.Surprise > 0:
 		f.Surprise = min(f.Surprise, c.chance(y, expected, p))
 	}
 	if f.Surprise > 0 {

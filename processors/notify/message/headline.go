@@ -56,10 +56,10 @@ func (s Style) moved(e *event.Episode) string {
 	now := Amount(e, e.GetValue())
 	change := e.GetChange()
 	if e.GetDepth() > 0 && e.GetValue() > float64(e.GetDepth()) {
-		return "left the chart (" + now + ")"
+		return "left " + part(e, "") + " (" + now + ")"
 	}
 	if out, found := strings.CutPrefix(change, "left-"); found {
-		return "left " + part(out) + ": now " + now
+		return "left " + part(e, out) + ": now " + now
 	}
 	switch {
 	case change == "halved":
@@ -69,25 +69,28 @@ func (s Style) moved(e *event.Episode) string {
 	case e.GetValue() == 1:
 		return "stays #1"
 	case change == "entered" || strings.HasPrefix(change, "top-"):
-		return "entered " + part(change) + " at " + now
+		return "entered " + part(e, change) + " at " + now
 	case change == "resurged":
 		return "rises again, to " + now
 	case e.Previous == nil && e.GetDepth() > 0:
-		return "entered the chart at " + now
+		return "entered " + part(e, "") + " at " + now
 	case better(e):
 		return "jumped to " + now
 	}
 	return "fell to " + now
 }
 
-// part names the part of a chart of a milestone: top-10 is the top 10, first
-// is #1.
-func part(milestone string) string {
+// part names the part of a chart or list of a milestone: top-10 is the top 10,
+// first is #1.
+func part(e *event.Episode, milestone string) string {
 	switch {
 	case milestone == "first":
 		return "#1"
 	case strings.HasPrefix(milestone, "top-"):
 		return "the " + strings.Replace(clean(milestone), "-", " ", 1)
+	}
+	if e.GetTarget().GetKind() == event.KindList {
+		return "the list"
 	}
 	return "the chart"
 }

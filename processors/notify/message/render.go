@@ -98,7 +98,7 @@ func (s Style) what(m *Message, e *event.Episode) string {
 		return "our own looking, not the crowd: rule " + clean(e.GetRule()) + ", source " + clean(e.GetSource())
 	}
 	parts := []string{s.who(e)}
-	if id := clean(e.GetSubject()); e.GetEntity() != "" && id != e.GetEntity() && e.GetTarget().GetKind() != event.KindTag {
+	if id := clean(e.GetSubject()); e.GetEntity() != "" && id != e.GetEntity() && !strings.Contains(parts[0], id) && e.GetTarget().GetKind() != event.KindTag {
 		parts[0] += " (" + id + ")"
 	}
 	parts = append(parts, where(e.GetTarget()))

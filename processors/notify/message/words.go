@@ -8,10 +8,14 @@ import (
 
 // who is what the episode is about, as people call it.
 func (s Style) who(e *event.Episode) string {
-	if id := e.GetEntity(); id != "" {
-		return s.entity(id)
-	}
 	t := e.GetTarget()
+	if id := e.GetEntity(); id != "" {
+		name, text := s.entity(id), clean(e.GetSubject())
+		if t.GetKind() == event.KindList && text != "" && text != id && !strings.EqualFold(text, name) {
+			name += " “" + text + "”" // a list may bear the name in ten topics at once
+		}
+		return name
+	}
 	switch t.GetKind() {
 	case event.KindTag:
 		return "#" + clean(t.GetName())
@@ -97,6 +101,8 @@ func meaning(e *event.Episode) (says, page string) {
 		return "We looked for the app's page in the store and there was none: it cannot be downloaded there. Ranks end here; they do not fall.", "alerts.md#gone-from-a-store"
 	case e.GetMetric() == event.MetricListed:
 		return "The app's page is in the store again.", "alerts.md#gone-from-a-store"
+	case isRank(e) && e.GetTarget().GetKind() == event.KindList:
+		return "It stands on a list of what is much talked about or searched for there, made by a recipe that the place does not publish. A place on it says nothing of how many.", "alerts.md#a-place-on-a-list"
 	case e.GetMetric() == event.MetricRank && better(e):
 		return "More people install it than usual, compared with the apps around it. A rank says nothing of how many.", "alerts.md#a-rank-rises"
 	case e.GetMetric() == event.MetricRank:
