@@ -135,3 +135,33 @@ func TestAYoungSurgeDoesNotHideTheNext(t *testing.T) {
 		}
 	}
 }
+
+// Nor does the rise of an app to #1 hide that it comes again as far as #20,
+// five days after it was back where it usually is.
+func TestARiseInAChartDoesNotHideTheNext(t *testing.T) {
+	t.Parallel()
+	c := newCourt(t, nil)
+	const usual, first, second = 180.0, 20, 50
+	toward := func(place, share float64) float64 { return usual * math.Pow(place/usual, share) }
+	for h := range 24 * (second + 3) {
+		day, place := float64(h)/24, usual
+		switch {
+		case day >= second:
+			place = toward(20, min(1, day-second))
+		case day >= first && day < 30:
+			place = toward(1, min(1, (day-first)/2))
+		case day >= 30 && day < 45:
+			place = toward(1, 1-(day-30)/15)
+		}
+		c.look(charted(h, 200, int(math.Round(place*(1+float64(h%7)/60))), rednote))
+	}
+	var days []int
+	for _, e := range c.states {
+		if e.GetSubject() == rednote && e.GetChange() == "opened" {
+			days = append(days, int(e.GetAtMs()-start.UnixMilli())/(24*3600*1000))
+		}
+	}
+	if len(days) != 2 || days[0] != first || days[1] != second {
+		t.Errorf("episodes begin on days %v, want %d and %d", days, first, second)
+	}
+}
