@@ -63,7 +63,7 @@ func Check(ctx context.Context, from string, progress func(done int64)) (*Manife
 // read goes through a backup once. Where to is not empty its files are written
 // there.
 func read(ctx context.Context, from, to string, progress func(done int64)) (*Manifest, error) {
-	info, err := os.Stat(from)
+	info, err := Find(from)
 	if err != nil {
 		return nil, err
 	}
@@ -77,6 +77,15 @@ func read(ctx context.Context, from, to string, progress func(done int64)) (*Man
 		return nil, err
 	}
 	return r.compare()
+}
+
+// Find looks for a backup, and says what to give where there is none.
+func Find(from string) (fs.FileInfo, error) {
+	info, err := os.Stat(from)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errors.New("there is no such file or folder; give the one that `tidemark backup` wrote")
+	}
+	return info, err
 }
 
 type reader struct {

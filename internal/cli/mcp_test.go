@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -177,6 +178,45 @@ func TestAnAssistantAsks(t *testing.T) {
 				t.Errorf("%s %v is not JSON: %.200s", c.tool, c.arguments, text)
 			}
 		}
+		attack(t, s)
+	}
+}
+
+// attack lets an assistant try what an analyst must not: it has the same login.
+// What only asks for much is left to the engine's own tests.
+func attack(t *testing.T, s *mcp.ClientSession) {
+	t.Helper()
+	list, err := os.ReadFile(filepath.Join(testkit.Root(t), "internal/embedded/engine/testdata/attacks.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tried := 0
+	for line := range strings.Lines(string(list)) {
+		kind, sql, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if kind == "" || kind == "#" || kind == "capped" {
+			continue
+		}
+		sql = strings.TrimSpace(sql)
+		if plain, err := strconv.Unquote(sql); err == nil {
+			sql = plain
+		}
+		tried++
+		text, failed := call(t.Context(), t, s, "query", map[string]any{"sql": strings.ReplaceAll(sql, "SECRET", "/etc/passwd")})
+		if !failed && !strings.Contains(text, `"rows":[]`) || strings.Contains(text, "root:") {
+			t.Errorf("%s passes: %.300s", sql, text)
+		}
+	}
+	if tried < 400 {
+		t.Errorf("only %d attacks were tried", tried)
+	}
+	// The limits of an answer hold whatever is asked for.
+	text, failed := call(t.Context(), t, s, "query", map[string]any{"sql": "SELECT number FROM numbers(5000)", "max_rows": 1000000})
+	if n := strings.Count(text, "],["); failed || n != 999 || !strings.Contains(text, `"truncated":true`) {
+		t.Errorf("%d rows are more than 1000, or it is not said that there are more", n+1)
+	}
+	text, failed = call(t.Context(), t, s, "query", map[string]any{"sql": "SELECT getSetting('max_execution_time') BETWEEN 1 AND 60"})
+	if failed || !strings.Contains(text, `"rows":[[1]]`) && !strings.Contains(text, `"rows":[[true]]`) {
+		t.Errorf("a question has no limit of time: %s", text)
 	}
 }
 

@@ -64,8 +64,8 @@ func (a *app) restore(ctx context.Context, o *restoreOptions, from string) error
 		}
 		return a.tellBackup("checked", from, m, time.Since(begin), o.asJSON)
 	}
-	if _, err := os.Stat(from); err != nil {
-		return fmt.Errorf("restore: %w", err)
+	if _, err := backup.Find(from); err != nil {
+		return fmt.Errorf("restore %s: %w", from, err)
 	}
 	full, err := holdsAnything(o.dir())
 	switch {

@@ -1,6 +1,8 @@
 package clickhouse
 
 import (
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/tidemark/tidemark/internal/config"
@@ -128,6 +130,67 @@ func TestMovers(t *testing.T) {
 	}
 	wantLines(t, c, told+"movers_between(since = '2025-01-13 13:00:00', until = '2025-01-14 13:00:00') ORDER BY app", want...)
 	wantLines(t, c, told+"v_movers ORDER BY app", want...)
+}
+
+// TestMoversOfAWholeChart: also of apps that nobody watches; of places deeper
+// than the other list went nothing is said.
+func TestMoversOfAWholeChart(t *testing.T) {
+	t.Parallel()
+	c := watched(t)
+	at := func(slot string, depth int, ranks map[string]float64) {
+		t.Helper()
+		look(t, c, chartUS, "backfill", slot, "ok", "", depth)
+		for app, rank := range ranks {
+			reading(t, c, chartUS, "backfill", slot, app, "rank", rank)
+		}
+	}
+	at("2024-12-12 12:00:00", 100, map[string]float64{"long ago": 5})
+	at("2025-01-05 12:00:00", 100, map[string]float64{"returned": 50})
+	at("2025-01-13 11:00:00", 100, map[string]float64{"early": 1})
+	at("2025-01-13 12:00:00", 100, map[string]float64{"741292507": 80, "down": 10, "same": 3, "dropped": 49, "deep": 90})
+	look(t, c, chartUS, "backfill", "2025-01-13 12:30:00", "failed", "503", 0)
+	at("2025-01-14 11:00:00", 50, map[string]float64{"741292507": 1, "long ago": 4})
+	at("2025-01-14 12:00:00", 50, map[string]float64{"741292507": 1, "down": 20, "same": 3, "new": 40, "returned": 45, "long ago": 2, "early": 50})
+	at("2025-01-14 12:30:00", 50, map[string]float64{"741292507": 1, "down": 21, "same": 3, "new": 40, "returned": 45, "long ago": 2, "early": 50})
+	reading(t, c, "chart/apple/us/top-free/games", "backfill", "2025-01-14 12:00:00", "elsewhere", "rank", 1) // nobody knows how deep
+	rollUp(t, c)
+	const told = "SELECT app, entity, entity_name, change, rank_before, rank_now, round(log_change, 3), round(days_at_first * 24) FROM "
+	const day = "chart_movers_between(since = '2025-01-13 13:00:00', until = '2025-01-14 13:00:00')"
+	want := []string{
+		"741292507 | rednote | RedNote | up | 80 | 1 | 4.382 | 2", "deep |  |  | not_known | 90 | NULL | NULL | 0", "down |  |  | down | 10 | 21 | -0.742 | 0",
+		"dropped |  |  | dropped | 49 | NULL | NULL | 0", "early |  |  | returned | NULL | 50 | NULL | 0", "long ago |  |  | new | NULL | 2 | NULL | 0",
+		"new |  |  | new | NULL | 40 | NULL | 0", "returned |  |  | returned | NULL | 45 | NULL | 0", "same |  |  | same | 3 | 3 | 0 | 0",
+	}
+	wantLines(t, c, told+day+" ORDER BY app", want...)
+	wantLines(t, c, told+day+" WHERE target = '"+chartUS+"' AND basis = 'backfill' ORDER BY app", want...)
+	wantLines(t, c, "SELECT count() FROM chart_movers_between(since = '2025-01-15 13:00:00', until = '2025-01-16 13:00:00')", "0")
+}
+
+// TestChartOverlapOfTwoCountries asks the cookbook's question of two stores of
+// charts of two countries, as the page says: January has charts of one.
+func TestChartOverlapOfTwoCountries(t *testing.T) {
+	t.Parallel()
+	c := watched(t)
+	const us, jp, noon = "chart/apple/us/top-free/overall", "chart/apple/jp/top-free/overall", "2025-01-13 12:00:00"
+	for target, ranks := range map[string]map[string]float64{us: {"741292507": 1, "835599320": 2, "clapper": 60}, jp: {"741292507": 30, "clapper": 2}} {
+		look(t, c, target, "modelled", noon, "ok", "", 100)
+		for app, rank := range ranks {
+			reading(t, c, target, "modelled", noon, app, "rank", rank)
+		}
+	}
+	rollUp(t, c)
+	page, err := os.ReadFile("../../docs/cookbook.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, question, _ := strings.Cut(string(page), "### Do two charts hold the same apps?")
+	_, question, _ = strings.Cut(question, "```sql\n")
+	question, _, _ = strings.Cut(question, "\n```")
+	if !strings.Contains(question, "chart/google/us/") {
+		t.Fatalf("the cookbook asks something else: %s", question)
+	}
+	// Of the first 50 both have RedNote; TikTok and Clapper are in one.
+	wantLines(t, c, strings.ReplaceAll(question, "chart/google/us/", "chart/apple/jp/"), noon+" | 1 | 3 | 0.33")
 }
 
 // TestAttention: a tag of an entity and a tag of none, an app on a chart, one

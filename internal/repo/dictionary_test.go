@@ -66,7 +66,7 @@ func TestDictionary(t *testing.T) {
 
 // sisters are the views that take parameters, with those of the same columns.
 func sisters() map[string]string {
-	return map[string]string{"gaps_between": "gaps", "kept_gaps_between": "gaps", "movers_between": "v_movers", "v_coverage_between": "v_coverage"}
+	return map[string]string{"gaps_between": "gaps", "kept_gaps_between": "gaps", "movers_between": "v_movers", "chart_movers_between": "v_movers", "v_coverage_between": "v_coverage"}
 }
 
 // noneEscapes: a view without columns in the database takes parameters, and is
