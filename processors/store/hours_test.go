@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -27,7 +28,25 @@ func (k *kit) watch(t testing.TB, name, app string) {
 // what is kept with what would be computed of everything there is.
 func (k *kit) sameAsComputed(t testing.TB, state *rollupState, what string) {
 	t.Helper()
-	k.Processor.rollUp(t.Context(), state)
+	for {
+		hour := thisHour()
+		k.Processor.rollUp(t.Context(), state)
+		diff := k.unlikeComputed(t)
+		if diff != "" && !hour.Equal(thisHour()) {
+			continue // the hour has struck in between, and computing knows of one more
+		}
+		if diff != "" {
+			t.Errorf("%s: %s", what, diff)
+		}
+		return
+	}
+}
+
+func thisHour() time.Time { return time.Now().UTC().Truncate(time.Hour) }
+
+// unlikeComputed says what the tables keep otherwise than it is computed.
+func (k *kit) unlikeComputed(t testing.TB) (diffs string) {
+	t.Helper()
 	const all = "(since = '1970-01-02 00:00:00', until = '2100-01-01 00:00:00')"
 	for _, pair := range []struct{ columns, kept, computed string }{
 		{hourTables()[0].columns, "v_ranks_hourly", "ranks_hourly_between" + all},
@@ -39,9 +58,10 @@ func (k *kit) sameAsComputed(t testing.TB, state *rollupState, what string) {
 			return k.texts(t, "SELECT toString(tuple("+pair.columns+")) AS row FROM "+from+" ORDER BY row")
 		}
 		if diff := cmp.Diff(rows(pair.computed), rows(pair.kept)); diff != "" {
-			t.Errorf("%s: %s (-computed +kept):\n%s", what, pair.kept, diff)
+			diffs += fmt.Sprintf("%s (-computed +kept):\n%s\n", pair.kept, diff)
 		}
 	}
+	return diffs
 }
 
 func (k *kit) texts(t testing.TB, sql string) []string {
@@ -145,7 +165,7 @@ func TestHoursThatPassWithoutALook(t *testing.T) {
 	t.Parallel()
 	k := newKit(t)
 	k.watch(t, "RedNote", "a2")
-	now := time.Now().UTC().Truncate(time.Hour)
+	now := thisHour()
 	handle(t, k.assign(t, -1), batch(t, 0, chart(now.Add(-6*time.Hour), 3)))
 	k.sameAsComputed(t, newRollupState(), "first run")
 	want := []string{"ranked 2 1", "not_fetched NULL 0", "not_fetched NULL 0", "not_fetched NULL 0", "not_fetched NULL 0", "not_fetched NULL 0"}
@@ -171,9 +191,10 @@ func TestAnIdleSystemWritesNoHours(t *testing.T) {
 	state := newRollupState()
 	k.Processor.rollUp(t.Context(), state)
 	before := k.count(t, "ranks_hourly")
-	state.hours.news.Hour = time.Now().UTC().Truncate(time.Hour)
+	hour := thisHour()
+	state.hours.news.Hour = hour
 	k.Processor.rollUp(t.Context(), state)
-	if after := k.count(t, "ranks_hourly"); before == 0 || after != before {
+	if after := k.count(t, "ranks_hourly"); before == 0 || after != before && hour.Equal(thisHour()) {
 		t.Errorf("%d rows were %d", after, before)
 	}
 }
