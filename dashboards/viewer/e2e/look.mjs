@@ -38,9 +38,10 @@ for (const uid of uids) {
   const name = uid.replace(/^tidemark-/, "");
   await picture(`${name}-1440`, `/d/${uid}`, wide, everything);
   await picture(`${name}-390`, `/d/${uid}`, phone, everything);
+  await picture(`${name}-dark-1440`, `/d/${uid}`, { ...wide, colorScheme: "dark" }, everything);
+  await picture(`${name}-dark-390`, `/d/${uid}`, { ...phone, colorScheme: "dark" }, everything);
 }
-if (only.length === 0 || only.includes("dark")) {
-  await picture("home-dark-1440", "/", { ...wide, colorScheme: "dark" }, everything);
+if (only.length === 0 || only.includes("first")) {
   await picture("home-first-screen", "/", wide, (page) => page.waitForSelector(".panel[data-state=drawn]"));
 }
 if (only.length === 0 || only.includes("places")) {

@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { complaintsOf, launch, patience, wide } from "./helpers.mjs";
 import boards from "./boards.mjs";
+import january from "./january.mjs";
 import use from "./use.mjs";
 import sql from "./sql.mjs";
 import questions from "./questions.mjs";
@@ -54,6 +55,7 @@ async function whole() {
 
 await whole();
 await boards(story, url);
+await january(story);
 await use(story);
 await sql(story);
 await questions(story);

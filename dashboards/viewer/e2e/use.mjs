@@ -1,9 +1,9 @@
 // What people do with a dashboard: choose, zoom, go back, follow a link, share.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { everything, patience, phone, settled } from "./helpers.mjs";
-
-const home = "/d/tidemark-migration";
+import { drawn, legendOf, menu, panelOf, readCanvases, timeAxis, tipAt, whose } from "./drawn.mjs";
+import { everything, patience, phone, settled, wide } from "./helpers.mjs";
+import { chart, home, numbersOf, places, shows, showsThere, spans, whole } from "./home.mjs";
 
 const param = (page, name) => new URL(page.url()).searchParams.getAll(name);
 const search = (page, test) => page.waitForFunction(([source]) => new RegExp(source).test(decodeURIComponent(location.search)), [test.source]);
@@ -12,15 +12,6 @@ const timeWords = (page) => page.locator("#time").innerText();
 async function open(page, url, path = home) {
   await page.goto(url + path);
   await settled(page);
-}
-
-/** The first time series of the dashboard, in sight and drawn. */
-async function chart(page) {
-  const panel = page.locator(".panel[data-type=timeseries]").first();
-  await panel.scrollIntoViewIfNeeded();
-  await panel.locator("canvas").first().waitFor();
-  await settled(page);
-  return panel;
 }
 
 async function drag(page, from = 0.3, to = 0.6) {
@@ -33,11 +24,6 @@ async function drag(page, from = 0.3, to = 0.6) {
 }
 
 const choice = (page, label) => page.getByRole("button", { name: new RegExp(`^${label}: `) });
-
-async function menu(page, panel, item) {
-  await panel.getByRole("button", { name: /^Menu: / }).click();
-  await panel.getByRole("menuitem", { name: item }).click();
-}
 
 export default async function use(story) {
   await story("the home is Migration at a glance, in January 2025", {}, async (page, { url }) => {
@@ -57,27 +43,32 @@ export default async function use(story) {
     await search(page, /var-app=rednote/);
     await choice(page, "App").filter({ hasText: /^RedNote$/ }).waitFor();
     assert.deepEqual(param(page, "var-app"), ["rednote"]);
+    await shows(page, ["RedNote"]);
     await choice(page, "App").click();
     await page.getByRole("option", { name: "TikTok", exact: true }).click();
     await page.getByRole("button", { name: "Apply" }).click();
     await search(page, /var-app=rednote&var-app=tiktok/);
+    await shows(page, ["RedNote", "TikTok"]);
     await page.goBack();
     await page.waitForFunction(() => new URL(location.href).searchParams.getAll("var-app").length === 1);
     await choice(page, "App").filter({ hasText: /^RedNote$/ }).waitFor();
+    await shows(page, ["RedNote"]);
     await page.goBack();
     await page.waitForFunction(() => !location.search.includes("var-app"));
     await choice(page, "App").filter({ hasText: "All" }).waitFor();
+    await settled(page);
+    assert.deepEqual(whose(await legendOf(places(page))), ["Clapper", "Flip", "Lemon8", "Likee", "RedNote", "TikTok"], "all of the topic");
   });
 
   await story("a chosen topic changes which apps there are", {}, async (page, { url }) => {
     await open(page, url);
-    const count = async () => {
+    const apps = async () => {
       await choice(page, "App").click();
-      const n = await page.getByRole("option").count();
+      const all = await page.getByRole("option").allInnerTexts();
       await page.keyboard.press("Escape");
-      return n;
+      return all.map((words) => words.replace("✓", "").trim());
     };
-    const before = await count();
+    const before = await apps();
     const topic = page.locator('[data-variable="topic"]');
     if ((await topic.locator("select").count()) > 0) {
       const other = await topic.locator("select").evaluate((el) => [...el.options].map((o) => o.value).find((v) => v !== el.value && v !== "$__all"));
@@ -92,28 +83,40 @@ export default async function use(story) {
     }
     await search(page, /var-topic=/);
     await settled(page);
-    for (const end = Date.now() + patience; (await count()) === before; ) assert.ok(Date.now() < end, "another topic has other apps");
+    let after = await apps();
+    for (const end = Date.now() + patience; after.join() === before.join(); after = await apps()) assert.ok(Date.now() < end, "another topic has other apps");
+    const lines = (await places(page).getAttribute("data-state")) === "empty" ? [] : whose(await legendOf(places(page)));
+    assert.deepEqual(lines.filter((app) => !after.includes(app)), [], "the chart has apps of that topic only");
   });
 
   await story("a drag zooms the whole page, back leads out", {}, async (page, { url }) => {
+    await readCanvases(page);
     await open(page, url);
-    const whole = await timeWords(page);
+    const words = await timeWords(page);
+    await spans(page, ...whole, "UTC");
     await drag(page);
     await search(page, /from=\d+&to=\d+/);
     const [from, to] = [Number(param(page, "from")[0]), Number(param(page, "to")[0])];
     assert.ok(to - from > 8 * 86_400_000 && to - from < 18 * 86_400_000, `${(to - from) / 86_400_000} days are about a third`);
     await settled(page);
-    assert.notEqual(await timeWords(page), whole);
+    assert.notEqual(await timeWords(page), words);
+    const dragged = whole.map((_t, i) => whole[0] + [0.3, 0.6][i] * (whole[1] - whole[0]));
+    for (const [i, at] of [from, to].entries()) assert.ok(Math.abs(at - dragged[i]) < 6 * 3_600_000, `${new Date(at).toISOString()} is where the drag ${i === 0 ? "began" : "ended"}`);
+    await spans(page, from, to, "UTC");
     await page.getByRole("button", { name: "Zoom out" }).click();
     await page.waitForFunction((was) => Number(new URL(location.href).searchParams.get("from")) < was, from);
+    await spans(page, Number(param(page, "from")[0]), Number(param(page, "to")[0]), "UTC");
     await page.goBack();
     await page.waitForFunction((was) => new URL(location.href).searchParams.get("from") === was, String(from));
+    await spans(page, from, to, "UTC");
     await page.goBack();
     await page.waitForFunction(() => !location.search.includes("from="));
-    await page.waitForFunction((was) => document.querySelector("#time").innerText === was, whole);
+    await page.waitForFunction((was) => document.querySelector("#time").innerText === was, words);
+    await spans(page, ...whole, "UTC");
   });
 
   await story("time is typed and picked, and the zone is switched", {}, async (page, { url }) => {
+    await readCanvases(page);
     await open(page, url);
     await page.locator("#time").click();
     await page.getByRole("textbox", { name: "From" }).fill("2025-01-13 18:00");
@@ -124,11 +127,13 @@ export default async function use(story) {
     await page.getByRole("button", { name: "Apply" }).click();
     await search(page, new RegExp(`from=${Date.UTC(2025, 0, 13, 18)}&to=${Date.UTC(2025, 0, 15)}`));
     assert.match(await timeWords(page), /13 Jan, 18:00 – 15 Jan 2025/);
+    await spans(page, Date.UTC(2025, 0, 13, 18), Date.UTC(2025, 0, 15), "UTC");
     await page.locator("#time").click();
     await page.getByRole("radio", { name: "New York" }).check();
     await search(page, /tz=America\/New_York/);
     assert.match(await timeWords(page), /13 Jan, 13:00 – 14 Jan 2025, 19:00/);
     await page.keyboard.press("Escape");
+    await spans(page, Date.UTC(2025, 0, 13, 18), Date.UTC(2025, 0, 15), "America/New_York");
     await page.locator("#time").click();
     await page.getByRole("button", { name: /^January 2025/ }).click();
     await search(page, new RegExp(`from=${Date.UTC(2025, 0, 10)}`));
@@ -136,27 +141,48 @@ export default async function use(story) {
   });
 
   await story("a link keeps time and selection, and back leads here", {}, async (page, { url }) => {
-    await open(page, url, `${home}?from=${Date.UTC(2025, 0, 12)}&to=${Date.UTC(2025, 0, 20)}&tz=Asia/Shanghai&var-app=rednote`);
+    await readCanvases(page);
+    const span = [Date.UTC(2025, 0, 12), Date.UTC(2025, 0, 20)];
+    await open(page, url, `${home}?from=${span[0]}&to=${span[1]}&tz=Asia/Shanghai&var-app=rednote`);
     const link = page.locator(".related a[href*='tidemark-ranks']").first();
     await link.click();
     await page.waitForURL(/\/d\/tidemark-ranks/);
     await page.waitForSelector(".dashboard[data-uid=tidemark-ranks][data-state=asked]");
     assert.deepEqual([param(page, "from")[0], param(page, "tz")[0], param(page, "var-app")[0]], [String(Date.UTC(2025, 0, 12)), "Asia/Shanghai", "rednote"]);
     assert.match(await timeWords(page), /12 Jan, 08:00 – 20 Jan 2025, 08:00/);
+    await showsThere(page, span);
     await page.goBack();
     await page.waitForSelector(".dashboard[data-uid=tidemark-migration][data-state=asked]");
+    await shows(page, ["RedNote"]);
+    await spans(page, ...span, "Asia/Shanghai");
   });
 
-  await story("a shared address shows the same elsewhere", {}, async (page, { url, browser }) => {
+  await story("a name in a table leads to that app, in the same time", {}, async (page, { url }) => {
+    await readCanvases(page);
+    const span = [Date.UTC(2025, 0, 12), Date.UTC(2025, 0, 20)];
+    await open(page, url, `${home}?from=${span[0]}&to=${span[1]}&tz=Asia/Shanghai`);
+    await (await drawn(panelOf(page, "From the beginning to the end"))).getByRole("link", { name: "RedNote", exact: true }).first().click();
+    await page.waitForURL(/\/d\/tidemark-ranks/);
+    await page.waitForSelector(".dashboard[data-uid=tidemark-ranks][data-state=asked]");
+    await showsThere(page, span);
+  });
+
+  await story("a shared address shows the same elsewhere, in other colours", {}, async (page, { url, browser }) => {
+    await readCanvases(page);
     await open(page, url, `${home}?var-app=rednote&var-app=tiktok&layer-Events=off&tz=America/New_York`);
     await drag(page, 0.2, 0.5);
     await search(page, /from=\d+/);
     await settled(page);
-    const state = (p) => p.evaluate(() => [document.querySelector("#time").innerText, ...[...document.querySelectorAll(".control")].map((c) => c.innerText), ...[...document.querySelectorAll("[data-layer]")].map((b) => `${b.dataset.layer} ${b.checked}`)]);
-    const other = await (await browser.newContext()).newPage();
+    const controls = (p) => p.evaluate(() => [document.querySelector("#time").innerText, ...[...document.querySelectorAll(".control")].map((c) => c.innerText), ...[...document.querySelectorAll("[data-layer]")].map((b) => `${b.dataset.layer} ${b.checked}`)]);
+    const seen = async (p) => ({ controls: await controls(p), legend: await legendOf(places(p)), axis: await timeAxis(places(p)), tip: await tipAt(places(p), 0.4, 0.3), numbers: await numbersOf(p) });
+    const other = await (await browser.newContext({ ...wide, colorScheme: "dark", acceptDownloads: true, reducedMotion: "reduce" })).newPage();
+    await readCanvases(other);
     await other.goto(page.url());
-    await other.waitForSelector(".dashboard[data-state=asked]", { timeout: 120_000 });
-    assert.deepEqual(await state(other), await state(page));
+    await settled(other);
+    const [here, there] = [await seen(page), await seen(other)];
+    assert.deepEqual(there, here);
+    assert.deepEqual(whose(here.legend), ["RedNote", "TikTok"]);
+    await spans(other, Number(param(page, "from")[0]), Number(param(page, "to")[0]), "America/New_York");
     assert.equal(other.url(), page.url());
     await other.context().close();
   });
@@ -172,22 +198,22 @@ export default async function use(story) {
   await story("a panel gives its data: table, CSV, picture, SQL", {}, async (page, { url }) => {
     await open(page, url);
     const panel = await chart(page);
-    await menu(page, panel, "Data as a table");
+    await menu(panel, "Data as a table");
     await page.locator("dialog table tbody tr").first().waitFor();
     assert.match(await page.locator("dialog").innerText(), /RedNote/);
     await page.keyboard.press("Escape");
     await page.locator("dialog").waitFor({ state: "detached" });
-    const [file] = await Promise.all([page.waitForEvent("download"), menu(page, panel, "Download CSV")]);
+    const [file] = await Promise.all([page.waitForEvent("download"), menu(panel, "Download CSV")]);
     assert.match(file.suggestedFilename(), /^tidemark-migration-.*-2025-01-10-2025-02-20\.csv$/);
     const csv = await readFile(await file.path(), "utf8");
     assert.match(csv.split("\r\n")[0], /time.*RedNote/i, "the CSV has a head");
     assert.match(csv, /\n"?2025-01-1\d/, "and moments");
     assert.ok(csv.split("\r\n").length > 100, "and rows");
-    const [picture] = await Promise.all([page.waitForEvent("download"), menu(page, panel, "Download PNG")]);
+    const [picture] = await Promise.all([page.waitForEvent("download"), menu(panel, "Download PNG")]);
     const png = await readFile(await picture.path());
     assert.equal(png.subarray(1, 4).toString(), "PNG");
     assert.ok(png.readUInt32BE(16) > 600 && png.length > 8000, "the picture has something on it");
-    await menu(page, panel, "The SQL");
+    await menu(panel, "The SQL");
     assert.match(await page.locator("dialog pre").first().innerText(), /SELECT/);
     await page.locator("dialog").getByRole("link", { name: "Open in the SQL page" }).first().click();
     await page.waitForURL(/\/sql#sql=/);
@@ -198,7 +224,7 @@ export default async function use(story) {
   await story("a panel is viewed alone, and has an address", {}, async (page, { url }) => {
     await open(page, url);
     const panel = await chart(page);
-    await menu(page, panel, "View alone");
+    await menu(panel, "View alone");
     await search(page, /viewPanel=\d+/);
     assert.equal(await page.locator(".panel:visible").count(), 1);
     await page.reload();
