@@ -45,6 +45,12 @@ func NewBoard(uid, title, description, folder string) *Board {
 	return &Board{UID: uid, Title: title, Folder: folder, b: b, ids: map[uint32]string{}}
 }
 
+// Opens sets the time that it opens on, where that of its folder does not fit.
+func (b *Board) Opens(from, to string) *Board {
+	b.b.Time(from, to)
+	return b
+}
+
 // Variables adds what a reader can choose, in the order of the page. A variable
 // stands after those that its query names.
 func (d *Board) Variables(variables ...Variable) *Board {

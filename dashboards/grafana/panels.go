@@ -27,6 +27,9 @@ type About struct {
 	Unit string
 	// W is the width in columns of 24, H the height in rows of 30 pixels.
 	W, H uint32
+	// None are the words for a panel without data, where that is well; only of
+	// panels of lines, as a table would show them in each empty cell.
+	None string
 }
 
 // TimeSeries draws lines over time: apps in their colours, each basis in its own

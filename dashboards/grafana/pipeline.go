@@ -5,6 +5,7 @@ const pipelineQuestion = "Is everything fetched, stored, judged and delivered?"
 // Pipeline is the health of the processes, from their own metrics.
 func Pipeline() *Board {
 	return NewBoard("tidemark-pipeline", "Pipeline health", pipelineQuestion, FolderOperations).
+		Opens("now-1h", "now").
 		Variables(PrometheusSource(), Answer(pipelineAnswer)).
 		Annotations(Events(), NobodyLooked("basis = 'measured'")).
 		Panels(
@@ -48,28 +49,34 @@ func pipelineFetch() []panel {
 	return []panel{
 		lines(bars(promLines(About{
 			ID: 10, Title: "Looks by outcome", Unit: "short", W: 12, H: 8,
+			None:        "No collector has looked in this time, or this process has none.",
 			Description: "Looks of all collectors by what came of them, in each step of the drawing.",
 		}, Prom{"sum by (outcome) (increase(tidemark_collect_polls_total[$__rate_interval]))", "{{outcome}}"})),
 			[2]string{"ok", "#7fa7d8"}, [2]string{"empty", "#c9d6e8"}, [2]string{"failed", colourWarning}, [2]string{"refused", colourBad}),
 		promLines(About{
 			ID: 11, Title: "How long a look takes", Unit: "s", W: 12, H: 8,
+			None:        "No collector has looked in this time, or this process has none.",
 			Description: "The time that nineteen of twenty looks of a source stay below, with all their waiting for their turn.",
 		}, Prom{"histogram_quantile(0.95, sum by (source, le) (rate(tidemark_collect_poll_duration_seconds_bucket[$__rate_interval])))", "{{source}}"}),
 		promLines(About{
 			ID: 12, Title: "Since the last good look", Unit: "s", W: 12, H: 8,
+			None:        "No collector has looked in this time, or this process has none.",
 			Description: "How long ago the target of each source that has waited longest last answered properly. What rises without end is going stale.",
 		}, Prom{"time() - min by (source) (max by (source, target) (tidemark_collect_last_success_timestamp_seconds))", "{{source}}"}),
 		promLines(About{
 			ID: 13, Title: "Breakers", Unit: "short", W: 12, H: 8,
+			None:        "No collector has looked in this time, or this process has none.",
 			Description: "Targets that are looked at less often because their looks keep failing; the first good look ends it.",
 		}, Prom{"sum by (source) (tidemark_collect_breaker_open_targets)", "{{source}}"}),
 		promLines(About{
 			ID: 14, Title: "Answers that are no answers", Unit: "short", W: 12, H: 8,
+			None:        "Every answer was a good one, or nobody asked.",
 			Description: "HTTP answers of public places other than 2xx and 3xx, by host and status, and how often a host shut its door. Many 4xx mean that we are not wanted or ask wrongly.",
 		}, Prom{`sum by (host, status) (increase(tidemark_collect_fetch_answers_total{status!~"[23].."}[$__rate_interval])) > 0`, "{{host}} {{status}}"},
 			Prom{"sum by (host) (increase(tidemark_collect_fetch_blocks_total[$__rate_interval])) > 0", "{{host}} shut its door"}),
 		promLines(About{
 			ID: 15, Title: "Streams behind the clock", Unit: "s", W: 12, H: 8,
+			None:        "No stream was read in this time.",
 			Description: "How far the last event of each stream is behind the clock.",
 		}, Prom{"max by (source) (tidemark_stream_lag_seconds)", "{{source}}"}),
 	}
@@ -91,6 +98,7 @@ func pipelineStore() []panel {
 		}, Prom{"sum by (table) (increase(tidemark_store_inserted_rows_total[$__rate_interval]))", "{{table}}"}),
 		promLines(About{
 			ID: 23, Title: "Inserts that failed", Unit: "short", W: 12, H: 8,
+			None:        "No insert failed, and every message was understood.",
 			Description: "Failed inserts by table and kind. Transient ones heal by themselves; a permanent one waits for a person. Messages that nobody understands, by reason, went to the topic of rejected messages.",
 		}, Prom{"sum by (table, kind) (increase(tidemark_store_insert_errors_total[$__rate_interval]))", "{{table}}, {{kind}}"},
 			Prom{"sum by (reason) (increase(tidemark_store_rejected_messages_total[$__rate_interval]))", "rejected: {{reason}}"}),
@@ -113,6 +121,7 @@ func pipelineJudge() []panel {
 		}, Prom{"sum by (outcome) (increase(tidemark_detect_looks_total[$__rate_interval]))", "{{outcome}}"}),
 		bars(promLines(About{
 			ID: 31, Title: "What the rules found", Unit: "short", W: 12, H: 8,
+			None:        "No rule has found anything new in this time.",
 			Description: "States of episodes by rule: of surges, of troubles of our own sources, and of rules over SQL, in each step of the drawing.",
 		}, Prom{"sum by (rule, state) (increase(tidemark_detect_episode_states_total[$__rate_interval])) > 0", "{{rule}} {{state}}"},
 			Prom{"sum by (rule, state) (increase(tidemark_health_episodes_total[$__rate_interval])) > 0", "{{rule}} {{state}}"},

@@ -28,7 +28,7 @@ func prometheusRef() common.DataSourceRef { return sourceRef(prometheusPlugin, "
 
 // promLines draws what Prometheus knows over time.
 func promLines(a About, questions ...Prom) *timeseries.PanelBuilder {
-	return timeseries.NewPanelBuilder().
+	p := timeseries.NewPanelBuilder().
 		Id(a.ID).Title(a.Title).Description(a.Description).Unit(a.Unit).Span(a.W).Height(a.H).
 		Datasource(prometheusRef()).Targets(promQueries(false, questions)).Min(0).
 		ColorScheme(dashboard.NewFieldColorBuilder().Mode(dashboard.FieldColorModeIdPaletteClassicByName)).
@@ -37,6 +37,10 @@ func promLines(a About, questions ...Prom) *timeseries.PanelBuilder {
 		Tooltip(common.NewVizTooltipOptionsBuilder().Mode(common.TooltipDisplayModeMulti).Sort(common.SortOrderDescending)).
 		Legend(common.NewVizLegendOptionsBuilder().ShowLegend(true).DisplayMode(common.LegendDisplayModeList).
 			Placement(common.LegendPlacementBottom).Calcs([]string{}))
+	if a.None != "" {
+		p = p.NoValue(a.None)
+	}
+	return p
 }
 
 // promNumber shows one number: green as long as it is below bad, red from there
@@ -48,7 +52,7 @@ func promNumber(a About, bad float64, question Prom) *stat.PanelBuilder {
 		ReduceOptions(common.NewReduceDataOptionsBuilder().Values(false).Calcs([]string{"lastNotNull"}).Fields("")).
 		ColorMode(common.BigValueColorModeValue).GraphMode(common.BigValueGraphModeNone).
 		TextMode(common.BigValueTextModeValue).JustifyMode(common.BigValueJustifyModeAuto).
-		Orientation(common.VizOrientationAuto).NoValue("not known").
+		Orientation(common.VizOrientationAuto).NoValue("No process of this has told.").
 		ColorScheme(dashboard.NewFieldColorBuilder().Mode(dashboard.FieldColorModeIdThresholds)).
 		Thresholds(dashboard.NewThresholdsConfigBuilder().Mode(dashboard.ThresholdsModeAbsolute).
 			Steps([]dashboard.Threshold{{Color: colourGood}, {Value: &bad, Color: colourBad}}))

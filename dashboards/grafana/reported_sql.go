@@ -81,9 +81,16 @@ WHERE subject IN (${app:singlequote}) AND subject NOT IN (SELECT member FROM v_t
 ORDER BY "Loss" DESC
 LIMIT 12`
 
+// readable and inWords stand around a number: 390 thousand, 38.58 million, 1.4
+// billion, with no zeros at the end.
+const (
+	readable = `replaceRegexpOne(replaceRegexpOne(formatReadableQuantity(`
+	inWords  = `), '\\.00\\b', ''), '(\\.\\d)0\\b', '\\1')`
+)
+
 const reportedBeside = `SELECT comparable AS "Comparable", if(startsWith(subject, '#'), toString(subject), %s) AS "About", replaceOne(metric, '_total', '') AS "What",
-    if(reported_text = '', formatReadableQuantity(assumeNotNull(reported_value)), reported_text) AS "Published",
-    if(measured_value IS NULL, if(comparable = 'same', 'not on the chart', ''), formatReadableQuantity(assumeNotNull(measured_value))) AS "Ours",
+    if(reported_text = '', ` + readable + `assumeNotNull(reported_value)` + inWords + `, reported_text) AS "Published",
+    if(measured_value IS NULL, if(comparable = 'same', 'not on the chart', ''), ` + readable + `assumeNotNull(measured_value)` + inWords + `) AS "Ours",
     ratio AS "Ours / published", publisher AS "Published by", at_from AS "From", at_to AS "To", confidence AS "Confidence",
     basis AS "Basis"
 FROM v_reported_vs_measured
@@ -94,8 +101,8 @@ LIMIT 500`
 
 // reportedConflicts are pairs of figures about the same thing whose times overlap
 // and which differ by more than a tenth.
-const reportedConflicts = `SELECT a.subject_name AS "About", replaceOne(a.what, '_total', '') AS "What", formatReadableQuantity(assumeNotNull(a.value)) AS "Says", a.publisher AS "The lower",
-    formatReadableQuantity(assumeNotNull(b.value)) AS "says", b.publisher AS "The higher", b.value / a.value AS "Times",
+const reportedConflicts = `SELECT a.subject_name AS "About", replaceOne(a.what, '_total', '') AS "What", ` + readable + `assumeNotNull(a.value)` + inWords + ` AS "Says", a.publisher AS "The lower",
+    ` + readable + `assumeNotNull(b.value)` + inWords + ` AS "says", b.publisher AS "The higher", b.value / a.value AS "Times",
     greatest(a.since, b.since) AS "Both can be about", least(a.till, b.till) AS "until", a.confidence AS "Confidence in the lower", b.confidence AS "in the higher"
 FROM (SELECT *, splitByString(' (', metric)[1] AS what FROM figures WHERE value > 0 AND ` + chosenFigures + `) AS a
 INNER JOIN (SELECT *, splitByString(' (', metric)[1] AS what FROM figures WHERE value > 0 AND ` + chosenFigures + `) AS b

@@ -37,11 +37,16 @@ func Surge() *Board {
 		Panels(surgeTables()...)
 }
 
+// onsetUnit is a day and an hour: the year is above, and looks are hours apart.
+const onsetUnit = "time:D MMM HH:mm"
+
 // surgeNumbers are six numbers about the leading surge.
 func surgeNumbers() []panel {
 	number := func(id uint32, title, description, unit, column string) panel {
 		p := Stat(About{ID: id, Title: title, Description: description, Unit: unit, W: 4, H: 4}, "SELECT "+column+" AS \""+title+"\" "+leadingSurge)
 		switch unit {
+		case onsetUnit:
+			return p
 		case "none":
 			return p.Mappings(placeLabels())
 		case "percentunit":
@@ -51,12 +56,12 @@ func surgeNumbers() []panel {
 		}
 	}
 	return []panel{
-		number(2, "Onset", "When the surge began: the first moment that the detector counts to it, not when it was noticed.", "dateTimeAsIso", "toUnixTimestamp64Milli(onset)"),
+		number(2, "Onset", "When the surge began: the first moment that the detector counts to it, not when it was noticed.", onsetUnit, "toUnixTimestamp64Milli(onset)"),
 		number(3, "Days to the peak", "From the onset to the first moment at the best place.", "short", "time_to_peak_s / 86400"),
 		number(4, "Peak", "The best place of the episode.", "none", "peak"),
 		number(5, "Days at #1", "How long it stood at #1 in this episode, all looks together.", "short", "at_first_s / 86400"),
 		number(6, "Half-life in days", "From the last look at the height of the peak until half of what was won had been lost, in two looks. As measured; the fitted one with its interval is in the table.", "short", "half_life_s / 86400"),
-		number(7, "Given back", "Share of the rise that had been lost when it settled: 100 % is back where it began. Known when the episode is over.", "percentunit", "given_back"),
+		number(7, "Given back", "Share of the rise that had been lost when it settled: 100 % is back where it began. Known when the episode is over.", "percentunit", "round(given_back, 3) + 0"),
 	}
 }
 
@@ -90,13 +95,13 @@ func surgeTables() []panel {
 		BarGauge(About{
 			ID: 24, Title: "Who moved first, and how many hours later the others", Unit: "short", W: 24, H: 5,
 			Description: "How many hours after the first each independent source of the topic moved. All of Apple's charts and pages are one source, and so are all of Google's.",
-		}, withKeys+fmt.Sprintf(surgeFirst, basis)).Decimals(1).Min(0),
+		}, withKeys+fmt.Sprintf(surgeFirst, basis)).Decimals(0).Min(0),
 		table24(About{
 			ID: 25, Title: "Who else moved", Unit: "short", W: 24, H: 9,
-			Description: "One row per surge of the topic. Score: 0 nobody else moved within 48 hours, 0.5 one other independent source, 0.75 two, 0.875 three.",
+			Description: "One row per surge of the topic. Score: 0 nobody else moved within 48 hours, 0.5 one other independent source, 0.75 two, 0.88 three.",
 		}, withKeys+surgeCorroboration,
-			column("Who", 90), column("Source", 85), column("Onset", 125), column("Score", 60, property("decimals", 3)),
-			column("First", 85), column("Hours after it", 70, one), column("Who moved within 48 hours", 560, wrapped()), column("Others", 60), column("Basis", 75)),
+			column("Who", 90), column("Source", 85), column("Onset", 125), column("Score", 60, property("decimals", 2)),
+			column("First", 85), column("Hours after it", 70, property("decimals", 0)), column("Who moved within 48 hours", 560, wrapped()), column("Others", 60), column("Basis", 75)),
 	}
 }
 

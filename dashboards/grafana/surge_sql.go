@@ -103,7 +103,7 @@ const surgeAnatomy = `SELECT
     onset AS "Onset", time_to_peak_s / 86400 AS "Days to the peak",
     multiIf(metric != 'rank', concat(formatReadableQuantity(peak), ' an hour'), peak > depth, 'off the chart', concat('#', toString(toUInt32(peak)))) AS "Peak",
     if(baseline = 0, NULL, peak_multiple) AS "Multiple", at_first_s / 86400 AS "Days at #1", half_life_s / 86400 AS "Half-life, days",
-    given_back AS "Given back",
+    round(given_back, 3) + 0 AS "Given back",
     multiIf(fitted_half_life_s IS NULL, '', fitted_half_life_s > 31536000, 'over a year', concat(toString(round(fitted_half_life_s / 86400, 1)), ' d',
         if(fitted_half_life_low_s IS NULL OR fitted_half_life_high_s IS NULL, '', concat(' (', toString(round(fitted_half_life_low_s / 86400, 1)), ' to ',
             if(fitted_half_life_high_s > 31536000, 'over a year', toString(round(fitted_half_life_high_s / 86400, 1))), ')')))) AS "Fitted (80 %%)",
@@ -120,7 +120,7 @@ LIMIT 200`
 // surgeMigrations is one row per app of a migration: first who lost, then who
 // gained.
 const surgeMigrations = `SELECT m.2 AS "Who", m.1 AS "Part", %s AS "Where", m.6 AS "Before", m.7 AS "Best or worst", m.8 / 86400 AS "Days at #1", m.9 / 86400 AS "Half-life, days",
-    m.10 AS "Stayed", m.4 AS "Since", m.5 AS "Until", name AS "Migration", basis AS "Basis", corroboration AS "Corroboration"
+    round(m.10, 3) + 0 AS "Stayed", m.4 AS "Since", m.5 AS "Until", name AS "Migration", basis AS "Basis", corroboration AS "Corroboration"
 FROM (
     SELECT name, basis, corroboration, from, arrayJoin(arrayConcat(
         if(origin = '' OR origin_rank_before IS NULL, [], [('lost', origin_name, origin_chart, origin_delisted, origin_returned,

@@ -14,6 +14,8 @@ type sampleName struct {
 	metric       string
 	labels       []*dto.LabelPair
 	extra, value string
+	// counts: it only grows, from 0.
+	counts bool
 }
 
 // samples are those that a scrape of the family would find.
@@ -30,7 +32,7 @@ func samples(f *dto.MetricFamily) iter.Seq2[sampleName, float64] {
 func one(name string, m *dto.Metric, yield func(sampleName, float64) bool) bool {
 	plain := sampleName{metric: name, labels: m.GetLabel()}
 	with := func(suffix, extra string, bound float64) sampleName {
-		s := sampleName{metric: name + suffix, labels: m.GetLabel(), extra: extra}
+		s := sampleName{metric: name + suffix, labels: m.GetLabel(), extra: extra, counts: suffix != ""}
 		if extra != "" {
 			s.value = strconv.FormatFloat(bound, 'g', -1, 64)
 		}
@@ -38,6 +40,7 @@ func one(name string, m *dto.Metric, yield func(sampleName, float64) bool) bool 
 	}
 	switch {
 	case m.Counter != nil:
+		plain.counts = true
 		return yield(plain, m.Counter.GetValue())
 	case m.Gauge != nil:
 		return yield(plain, m.Gauge.GetValue())

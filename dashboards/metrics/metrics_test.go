@@ -129,6 +129,37 @@ func TestWhatIsGoneIsGone(t *testing.T) {
 	}
 }
 
+// What is counted for the first time between two samples is an increase from 0;
+// what had been counted before the first sample is none.
+func TestACounterIsBornAtZero(t *testing.T) {
+	t.Parallel()
+	o, reg := own(time.Hour, 100)
+	rows := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rows_total", Help: "Rows."}, []string{"table"})
+	took := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "took_seconds", Help: "Seconds.", Buckets: []float64{1, 10}})
+	level := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "level", Help: "Level."}, []string{"of"})
+	reg.MustRegister(rows, level)
+	rows.WithLabelValues("old").Add(7)
+	at := time.Date(2025, 1, 13, 0, 0, 0, 0, time.UTC)
+	o.sample(at)
+	rows.WithLabelValues("new").Add(30)
+	reg.MustRegister(took)
+	took.Observe(5)
+	level.WithLabelValues("tide").Set(4)
+	for i := range 3 {
+		o.sample(at.Add(time.Duration(i+1) * 15 * time.Second))
+	}
+	for expr, want := range map[string]map[string][]float64{
+		"sum by (table) (increase(rows_total[50s]))":                                {`{table="old"}`: {0}, `{table="new"}`: {30}},
+		"histogram_quantile(0.5, sum by (le) (increase(took_seconds_bucket[50s])))": {"{}": {5.5}},
+		`min_over_time(level[1h])`:                                                  {`{instance="127.0.0.1:8080", job="tidemark", of="tide"}`: {4}},
+	} {
+		got := answer(t, o, Question{Expr: expr, To: at.Add(45 * time.Second), Instant: true})
+		if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) < 10 && (a == 0) == (b == 0) })); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", expr, diff)
+		}
+	}
+}
+
 func TestBadPromQLIsSaid(t *testing.T) {
 	t.Parallel()
 	o, _ := own(time.Hour, 10)

@@ -31,6 +31,7 @@ type Own struct {
 	engine   *promql.Engine
 	parse    parser.Parser
 	log      *slog.Logger
+	last     int64 // when samples were last taken
 
 	series  prometheus.Gauge
 	refused prometheus.Counter
@@ -83,13 +84,18 @@ func (o *Own) sample(now time.Time) {
 	o.store.begin()
 	for _, family := range families {
 		for name, value := range samples(family) {
-			if !o.store.add(o.labels(name), at, value) {
+			l := o.labels(name)
+			if name.counts && o.last != 0 {
+				o.store.begins(l, o.last)
+			}
+			if !o.store.add(l, at, value) {
 				refused++
 			}
 		}
 	}
 	o.store.add(o.labels(sampleName{metric: "up"}), at, 1)
 	o.store.end(at)
+	o.last = at
 	o.series.Set(float64(o.store.count()))
 	o.refused.Add(float64(refused))
 }

@@ -62,6 +62,18 @@ func (s *store) begin() {
 	s.turn++
 }
 
+// begins says that what a new series counts was 0 at that time: what has first
+// been counted since is an increase too. Without it, a counter that appears with
+// a value would never have grown to it.
+func (s *store) begins(l labels.Labels, at int64) {
+	s.mu.RLock()
+	_, known := s.series[string(l.Bytes(nil))]
+	s.mu.RUnlock()
+	if !known {
+		s.add(l, at, 0)
+	}
+}
+
 // add keeps a sample; false: there are too many series already.
 func (s *store) add(l labels.Labels, at int64, v float64) bool {
 	s.mu.Lock()

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Field, Frame, Panel } from "../src/model";
 import { Queue, all, asValues } from "../src/page/client";
-import { phoneHeight, sections } from "../src/page/grid";
+import { phoneHeight, sections, tracks } from "../src/page/grid";
 import { slug } from "../src/page/popover";
 import { cell, chart, csv, facts } from "../src/page/results";
 import { errorAt, ordered, readSchema, search } from "../src/page/schema";
@@ -57,6 +57,15 @@ test("panels stand under their row, in the order in which they are read", () => 
       [20, [21]],
     ],
   );
+});
+
+test("a table or words with nothing beside them have a row that ends where they end", () => {
+  const wide = (id: number, type: string, y: number, h: number): Panel => ({ id, type, gridPos: { x: 0, y, w: 24, h } });
+  const list = [wide(1, "text", 4, 3), wide(2, "timeseries", 7, 2), wide(3, "table", 9, 7), panel(4, "table", 16), panel(5, "stat", 16, 12)];
+  const { rows, at } = tracks(list);
+  const fixed = "minmax(30px, auto)";
+  assert.equal(rows, ["auto", fixed, fixed, "auto", ...Array<string>(8).fill(fixed)].join(" "));
+  assert.deepEqual(list.map(at), [{ y: 1, h: 1 }, { y: 2, h: 2 }, { y: 4, h: 1 }, { y: 5, h: 8 }, { y: 5, h: 8 }]);
 });
 
 test("on a phone a chart has room, a figure needs little, a text what it needs", () => {

@@ -44,26 +44,47 @@ export function phoneHeight(p: Panel): number {
   }
 }
 
+/** Whether a panel has its rows for itself and needs no more than what it says: it ends where its words end. */
+export const ends = (p: Panel): boolean => (p.type === "table" || p.type === "text") && p.gridPos.w === 24;
+
+/** The rows of a section from its top: a panel that ends by itself has one, as high as it is. */
+export function tracks(panels: readonly Panel[]): { rows: string; at: (p: Panel) => { y: number; h: number } } {
+  const first = Math.min(...panels.map((p) => p.gridPos.y));
+  const last = Math.max(first, ...panels.map((p) => p.gridPos.y + p.gridPos.h));
+  const own = panels.filter(ends);
+  const rows: string[] = [];
+  const line = new Map<number, number>();
+  for (let y = first; y < last; y++) {
+    const p = own.find((o) => y >= o.gridPos.y && y < o.gridPos.y + o.gridPos.h);
+    if (p === undefined || y === p.gridPos.y) rows.push(p === undefined ? "minmax(30px, auto)" : "auto");
+    line.set(y, rows.length);
+  }
+  return { rows: rows.join(" "), at: (p) => ({ y: line.get(p.gridPos.y) ?? 1, h: ends(p) ? 1 : p.gridPos.h }) };
+}
+
 /** Puts the element of a panel where the file says, counted from the top of its section. */
-function placeIn(el: HTMLElement, p: Panel, top: number): void {
-  const { x, y, w, h } = p.gridPos;
+function placeIn(el: HTMLElement, p: Panel, { y, h }: { y: number; h: number }): void {
+  const { x, w } = p.gridPos;
   el.style.setProperty("--x", String(x + 1));
   el.style.setProperty("--w", String(w));
-  el.style.setProperty("--y", String(y - top + 1));
+  el.style.setProperty("--y", String(y));
   el.style.setProperty("--h", String(h));
+  el.style.setProperty("--file", `${p.gridPos.h * 38 - 56}px`);
   el.classList.toggle("narrow", narrow(p));
+  el.classList.toggle("ends", ends(p));
   el.style.setProperty("--phone", `${phoneHeight(p)}px`);
 }
 
 /** Draws the sections; opened is called when the reader opens a closed row. */
 export function drawGrid(list: readonly Section[], element: (p: Panel) => HTMLElement, words: (text: string) => string, opened: () => void): HTMLElement[] {
   return list.map((s) => {
-    const first = Math.min(...s.panels.map((p) => p.gridPos.y));
+    const { rows, at } = tracks(s.panels);
     const ordered = s.panels.toSorted((a, b) => top(a) - top(b));
     const grid = h("div.grid", { id: freshId("row") });
+    grid.style.setProperty("--rows", rows);
     for (const p of ordered) {
       const el = element(p);
-      placeIn(el, p, first);
+      placeIn(el, p, at(p));
       grid.append(el);
     }
     if (s.row === null) return grid;

@@ -50,7 +50,7 @@ function why(panel: Panel, c: Circumstances): string {
   if (c.loading) return "The January 2025 case is still being loaded; this fills by itself.";
   if (c.span.from > Date.now()) return "This time has not come yet.";
   if (said.length > 12) return said;
-  if (isMetric(panel)) return "What it counts has not happened since Tidemark was started.";
+  if (isMetric(panel)) return "There is no sample of this metric in this time.";
   if (!c.collecting && c.span.to > Date.now() - 86_400_000) return "No collector is running, so nobody looks now.";
   return c.narrowed ? `No row ${between} for what is selected above.` : `No row was stored ${between}.`;
 }

@@ -24,6 +24,8 @@ export interface Built {
   bands?: uPlot.Band[];
   /** Room at the right that no axis takes, CSS pixels. */
   right?: number;
+  /** Room at the left for half of the first time, where no axis has it, CSS pixels. */
+  left?: number;
   draw?: (u: uPlot) => void;
   behind?: (u: uPlot) => void;
   focus?: boolean;
@@ -85,7 +87,8 @@ export class Stage {
     this.host.replaceChildren();
     const built = this.play.build({ width, height, skin: s });
     this.u = new uPlot(this.options(built, { width, height, skin: s }), built.data, this.host);
-    this.u.over.addEventListener("mouseenter", () => (this.over = true));
+    // Before the chart hears of it: a pointer that was there already, when Escape or a new drawing came, counts too.
+    this.u.over.addEventListener("mousemove", () => (this.over = true), { capture: true });
     this.u.over.addEventListener("mousedown", () => (this.dragging = true));
     this.u.over.addEventListener("mouseleave", () => this.leave());
   }
@@ -105,7 +108,7 @@ export class Stage {
       width: room.width,
       height: room.height,
       ms: 1,
-      padding: [6 + flags.rows * rowHeight, b.right ?? 12, 0, 4],
+      padding: [6 + flags.rows * rowHeight, b.right ?? 12, 0, b.left ?? 4],
       tzDate: (t) => uPlot.tzDate(new Date(t), ctx.zone),
       legend: { show: false },
       cursor: {

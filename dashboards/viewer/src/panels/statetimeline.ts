@@ -126,6 +126,7 @@ function build(list: readonly Row[], panel: Panel, ctx: Ctx, room: Room): Return
     data: [[ctx.from, ctx.to], [0, 0]],
     scales: { y: { range: () => [0, list.length], dir: -1 } },
     series: [{ scale: "y", show: false }],
+    ...(isNarrow(room.width) ? { left: 20 } : {}),
     axes: isNarrow(room.width) ? [{ scale: "y", show: false }] : [{
       scale: "y",
       stroke: room.skin.ink,

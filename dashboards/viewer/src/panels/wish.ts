@@ -9,8 +9,12 @@ export function wish(el: HTMLElement, px: number): void {
   else el.style.removeProperty("--wants");
 }
 
-/** Says that the panel cannot use more than so many pixels on a phone. */
+/**
+ * Says that the panel cannot use more than so many pixels: on a phone, and on a
+ * wide page where nothing stands beside it (--whole).
+ */
 export function cap(el: HTMLElement, px: number): void {
+  if (px > 0) el.style.setProperty("--whole", `${Math.ceil(px)}px`);
   if (isNarrow(el.clientWidth) && px > 0) el.style.setProperty("--most", `${Math.ceil(px)}px`);
   else el.style.removeProperty("--most");
 }
