@@ -101,7 +101,7 @@ func ours(s *source) bool {
 // units are those of Grafana's list that we use: a word of our own would be shown
 // as it stands, behind each number.
 func units() []string {
-	return []string{"short", "none", "percentunit", "percent", "s", "ms", "h", "d", "bytes", "dateTimeAsIso", "dateTimeFromNow", "string", "time:YYYY-MM-DD HH:mm"}
+	return []string{"short", "none", "percentunit", "percent", "s", "ms", "h", "d", "bytes", "dateTimeAsIso", "dateTimeFromNow", "string", "time:YYYY-MM-DD HH:mm", "time:D MMM HH:mm"}
 }
 
 func kinds() []string {

@@ -46,9 +46,9 @@ func NewBoard(uid, title, description, folder string) *Board {
 }
 
 // Opens sets the time that it opens on, where that of its folder does not fit.
-func (b *Board) Opens(from, to string) *Board {
-	b.b.Time(from, to)
-	return b
+func (d *Board) Opens(from, to string) *Board {
+	d.b.Time(from, to)
+	return d
 }
 
 // Variables adds what a reader can choose, in the order of the page. A variable
