@@ -80,7 +80,7 @@ func rareQuestions() map[string]rare {
 func TestEveryQuestionToPrometheusIsAnswered(t *testing.T) {
 	t.Parallel()
 	needSlow(t)
-	bin, dir, page := binary(t), t.TempDir(), freePort(t)
+	bin, dir, page := binary(t), t.TempDir(), testkit.FreePort(t)
 	start(t, bin, nil, "up", "--config", busy(t), "--data-dir", dir, "--http", page)
 	questions := append(panelQuestions(t), ruleQuestions(t)...)
 	var scrapes [][]*dto.MetricFamily
