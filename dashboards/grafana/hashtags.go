@@ -11,18 +11,18 @@ func Hashtags() *Board {
 				howLinesAreDrawn+" Of two servers the same tag is never added up: each counts what it knows of."),
 			LogAxis(TimeSeries(About{
 				ID: 2, Title: "How many there are, ${scale}", Unit: "short", W: 24, H: 11,
-				Description: "How often posts with the tag had been viewed, written or discussed by then, or how often it was used today, on a logarithmic axis. Points are figures as published, in the middle of the time that they can be about.",
-			}, tagLevels(chosenTags))),
+				Description: "How often posts with the tag had been viewed, written or discussed by then, or how often it was used today, on a logarithmic axis. Points are figures as published, in the middle of the time that they can be about." + onlyLoudest,
+			}, tagLevels(chosenTags, loudestTags))),
 			LogAxis(TimeSeries(About{
 				ID: 3, Title: "How many are new per hour, ${scale}", Unit: "short", W: 24, H: 9,
-				Description: "How many were new in each hour, on a logarithmic axis. Where a count became smaller, or nobody looked for long, it is not known and nothing is drawn.",
-			}, tagGrowth(chosenTags))),
+				Description: "How many were new in each hour, on a logarithmic axis. Where a count became smaller, or nobody looked for long, it is not known and nothing is drawn." + onlyLoudest,
+			}, tagGrowth(loudestTags))),
 		).
 		Row("When in the day, on two clocks").
 		Panels(
 			Heatmap(About{
 				ID: 4, Title: "Hours of the day in New York (US/Eastern)", Unit: "percentunit", W: 12, H: 11,
-				Description: "Which share of a day's new views, posts or uses fell into each hour of the day, days and hours in US/Eastern time. An even day has 4 % in each hour. A day that was not seen whole is left out.",
+				Description: "Which share of a day's new views, posts or uses fell into each hour of the day, days and hours in US/Eastern time. An even day has 4 % in each hour. A day that was not seen whole is left out." + onlyLoudest,
 			}, hoursOfDay("America/New_York")),
 			Heatmap(About{
 				ID: 5, Title: "Hours of the day in Shanghai (China)", Unit: "percentunit", W: 12, H: 11,
@@ -81,5 +81,5 @@ const hashtagsAnswer = `SELECT if(count() = 0, 'None of the chosen tags grew in 
 FROM (
     SELECT hour, tag, unit, platform, basis, growth / over_h AS growth, max(ifNull(level, 0)) OVER (PARTITION BY tag, platform, unit, basis) AS last
     FROM v_tags_hourly
-    WHERE ` + chosenTags + ` AND growth > 0 AND over_h > 0 AND basis IN (${basis:singlequote}) AND $__timeFilter(hour)
+    WHERE ` + loudestTags + ` AND growth > 0 AND over_h > 0 AND basis IN (${basis:singlequote}) AND $__timeFilter(hour)
 )`

@@ -38,7 +38,7 @@ func Migration() *Board {
 			LogAxis(TimeSeries(About{
 				ID: 4, Title: "The topic's tags, in all", Unit: "short", W: 12, H: 9,
 				Description: "How often posts with the topic's tags had been viewed, written or discussed by then, on a logarithmic axis. Points are figures as published, in the middle of the time that they can be about.",
-			}, plain(tagLevels(tagsOfTopic)))),
+			}, plain(tagLevels(tagsOfTopic, tagsOfTopic)))),
 			TimeSeries(About{
 				ID: 5, Title: "New views of the topic's tags, per hour", Unit: "short", W: 12, H: 9,
 				Description: "How many views of posts with the topic's tags were new in each hour: the height of the wave, and its end.",

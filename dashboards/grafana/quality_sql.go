@@ -22,12 +22,20 @@ const qualityRefused = `SELECT countIf(outcome = 'refused') AS "Not understood" 
 // looks that saw something, of as many as the intervals of all targets that were
 // looked at in the time range want on a whole day (of the first and last day, as
 // much of it as lies in the range). The time is the end of the day.
+// It is asked of the looks by hour, which outlive the looks.
 const qualityCoverage = `SELECT toDateTime(day + 1, 'UTC') AS time, concat(source, %s) AS series,
-    toNullable(least(1, sum(good) / any(wanted) / greatest(0.01, (dateDiff('second', greatest(toDateTime(day, 'UTC'), $__fromTime), least(toDateTime(day + 1, 'UTC'), $__toTime, now('UTC'))) / 86400)))) AS Value
-FROM (SELECT source, basis, target, toDate(slot) AS day, uniqExactIf(slot, outcome IN ('ok', 'empty')) AS good FROM looks WHERE ` + chosenLooks + ` AND every_s > 0 GROUP BY source, basis, target, day) AS d
-INNER JOIN (SELECT source, basis, sum(86400 / every) AS wanted FROM (SELECT source, basis, target, argMax(every_s, slot) AS every FROM looks WHERE ` + chosenLooks + ` AND every_s > 0 GROUP BY source, basis, target) GROUP BY source, basis) AS w
-    USING (source, basis)
-GROUP BY time, day, source, basis
+    toNullable(least(1, good / wanted / greatest(0.01, dateDiff('second', greatest(toDateTime(day, 'UTC'), $__fromTime), least(toDateTime(day + 1, 'UTC'), $__toTime, now('UTC'))) / 86400))) AS Value
+FROM (
+    SELECT source, basis, sum(86400 / every) AS wanted, sumMap(days) AS by_day
+    FROM (
+        SELECT source, basis, target, argMax(h.every_s, hour) AS every, sumMap(map(toDate(hour), toUInt64(h.good))) AS days
+        FROM looks_hourly AS h FINAL
+        WHERE hour >= toStartOfHour($__fromTime) AND hour <= $__toTime AND source IN (${source:singlequote}) AND basis IN (${basis:singlequote}) AND every_s > 0
+        GROUP BY source, basis, target
+    )
+    GROUP BY source, basis
+)
+ARRAY JOIN mapKeys(by_day) AS day, mapValues(by_day) AS good
 ORDER BY time, series`
 
 const qualityOutcomes = `SELECT $__timeInterval(slot) AS time, toString(outcome) AS series, toNullable(count()) AS Value

@@ -14,17 +14,31 @@ const tagsOfTopic = `tag IN (SELECT member FROM v_topics WHERE kind = 'tag' AND 
 // chosenTags are those of the selectors.
 const chosenTags = `tag IN (${tag:singlequote}) AND platform IN (${platform:singlequote})`
 
+// loudestTags are, of the chosen ones, as many as can be told apart in one panel:
+// of each metric the twelve with the busiest hour. The table is asked without
+// FINAL, which no maximum needs, and in the order of its key.
+const loudestTags = `(metric, tag, target) IN (
+            SELECT metric, subject, target FROM counts_hourly
+            WHERE subject IN (${tag:singlequote}) AND platform IN (${platform:singlequote}) AND basis IN (${basis:singlequote}) AND $__timeFilter(hour)
+            GROUP BY metric, subject, target
+            ORDER BY maxIf(growth / over_h, over_h > 0) DESC NULLS LAST, max(level) DESC NULLS LAST
+            LIMIT 12 BY metric)`
+
+// onlyLoudest says so under a panel.
+const onlyLoudest = " Of everything that is counted, the twelve chosen tags with the busiest hour: choose fewer to see others."
+
 // tagName says what a line of v_tags_hourly counts: #tag views, xiaohongshu.
 const tagName = `concat('#', tag, ' ', replaceAll(toString(unit), '_', ' '), ', ', platform)`
 
 // tagLevels are the levels of tags: how many there are in all, or today. The
-// published figures of the same series are points.
-func tagLevels(condition string) string {
+// published figures of the same tags are points. Which series are drawn, a
+// condition on v_tags_hourly says.
+func tagLevels(condition, series string) string {
 	return `SELECT time, series, ` + scaled("level_at", "series", "time") + ` AS Value FROM (
     SELECT time, series, level_at FROM (
         SELECT $__timeInterval(hour) AS time, concat(` + tagName + ", " + basisSuffix("basis") + `) AS series, toNullable(max(level)) AS level_at
         FROM v_tags_hourly
-        WHERE ` + condition + ` AND level > 0 AND basis IN (${basis:singlequote}) AND $__timeFilter(hour)
+        WHERE ` + series + ` AND level > 0 AND basis IN (${basis:singlequote}) AND $__timeFilter(hour)
         GROUP BY time, series
         UNION ALL
         SELECT $__timeInterval(middle) AS time,
@@ -76,7 +90,7 @@ FROM (
         sum(growth) / nullIf(sum(sum(growth)) OVER (PARTITION BY day, target, unit, basis), 0) AS share,
         count() OVER (PARTITION BY day, target, unit, basis) AS seen
     FROM v_tags_hourly
-    WHERE ` + chosenTags + ` AND growth IS NOT NULL AND over_h = 1 AND basis IN (${basis:singlequote}) AND $__timeFilter(hour)
+    WHERE ` + loudestTags + ` AND growth IS NOT NULL AND over_h = 1 AND basis IN (${basis:singlequote}) AND $__timeFilter(hour)
     GROUP BY day, h, target, unit, basis
 )
 WHERE seen >= 23

@@ -22,4 +22,5 @@ CREATE TABLE IF NOT EXISTS ranks_hourly {{.OnCluster}} (
 ENGINE = {{.Everywhere "version"}}
 PARTITION BY toYYYYMM(hour)
 ORDER BY (place, country, chart, basis, app, source, hour)
+SETTINGS index_granularity = 1024 -- a panel asks for a few series of a month, each of some hundred rows
 COMMENT 'Watched apps on charts by hour, kept by the rollups. Read through the view v_ranks_hourly.'

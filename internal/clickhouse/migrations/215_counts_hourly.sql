@@ -18,4 +18,5 @@ CREATE TABLE IF NOT EXISTS counts_hourly {{.OnCluster}} (
 ENGINE = {{.Everywhere "version"}}
 PARTITION BY toYYYYMM(hour)
 ORDER BY (kind, metric, subject, target, basis, source, hour)
+SETTINGS index_granularity = 1024 -- a panel asks for a few series of a month, each of some hundred rows
 COMMENT 'What was counted of tags, articles, words and listed topics by hour, kept by the rollups. Read through the views v_tags_hourly and v_counts_hourly.'

@@ -18,4 +18,5 @@ CREATE TABLE IF NOT EXISTS attention {{.OnCluster}} (
 ENGINE = {{.Everywhere "version"}}
 PARTITION BY toYYYYMM(hour)
 ORDER BY (topic, basis, metric, subject, target, source, hour)
+SETTINGS index_granularity = 1024 -- a panel asks for a few series of a month, each of some hundred rows
 COMMENT 'Attention to the members of the topics by hour, kept by the rollups. Read through the views v_attention and v_attention_share.'

@@ -12,19 +12,20 @@ CREATE OR REPLACE VIEW v_freshness {{.OnCluster}} (
 COMMENT 'How each source and target is: fresh, late, stale or broken, since when and why. A target that was taken out of the configuration stays, and goes stale; look at last_look.'
 AS
 WITH
-    -- The newest days of each series: as many as it takes for 200 looks, and for
-    -- one that saw something for certain.
+    -- Of each series how far back to read: as many days as it takes for 200 looks,
+    -- and to one that saw something for certain. Numbers are sorted many times
+    -- faster than tuples, so a day (from bit 6 on) has its hours with looks below it.
+    series AS (
+        SELECT source, target, min(day) AS first, max(day) AS last, maxIf(day, bitAnd(good, bitNot(bad)) != 0) AS saw,
+            arrayMap(n -> -n, groupArraySorted(200)(-(toInt64(toUInt16(day)) * 64 + bitCount(bitOr(good, bad))))) AS newest,
+            arrayFirstIndex(n -> n >= 200, arrayCumSum(arrayMap(n -> bitAnd(n, 63), newest))) AS enough
+        FROM look_days
+        WHERE basis = 'measured'
+        GROUP BY source, target
+    ),
     wanted AS (
-        SELECT source, target, arrayJoin(arraySlice(days.1, 1, if(enough = 0 OR saw = 0, length(days), greatest(enough, saw)))) AS day
-        FROM (
-            SELECT source, target, days, arrayFirstIndex(n -> n >= 200, arrayCumSum(days.2)) AS enough, indexOf(days.3, 1) AS saw
-            FROM (
-                SELECT source, target, arrayReverseSort(groupArray((day, bitCount(bitOr(good, bad)), bitAnd(good, bitNot(bad)) != 0))) AS days
-                FROM look_days
-                WHERE basis = 'measured'
-                GROUP BY source, target
-            )
-        )
+        SELECT source, target, last - arrayJoin(range(toUInt32(last - if(saw = toDate(0) OR enough = 0, first, least(saw, toDate(toUInt16(intDiv(newest[enough], 64)))))) + 1)) AS day
+        FROM series
     )
 -- Step by step, each with the columns that the next one needs: to plan it all at
 -- once takes twice as long as to answer it.
@@ -47,20 +48,31 @@ FROM (
             'fresh') AS state,
         toInt64(arrayFirstIndex(d -> d > 1500 * every_s AND every_s > 0, arrayPopFront(arrayDifference(ticks)))) AS pause
     FROM (
-        SELECT source, target, last_look, last_slot, last_ok, last_ok_slot, every_s, recent.1 AS ticks, recent[1].4 AS outcome, recent[1].5 AS reason,
-            toInt64(indexOf(arrayPushBack(recent.3, 1), 1)) - 1 AS bad_run,
-            toInt64(indexOf(arrayPushBack(recent.3, 0), 0)) - 1 AS good_run,
+        SELECT source, target, last_look, last_slot, last_ok, last_ok_slot, every_s, outcome, reason,
+            arrayMap(n -> -intDiv(-n, 2097152), recent) AS ticks,
+            arrayMap(n -> toUInt8(bitAnd(-n, 1)), recent) AS saw,
+            toInt64(indexOf(arrayPushBack(saw, 1), 1)) - 1 AS bad_run,
+            toInt64(indexOf(arrayPushBack(saw, 0), 0)) - 1 AS good_run,
             toUnixTimestamp64Milli(now64(3, 'UTC')) AS now_ms
         FROM (
+            -- A look as a number, in the order of time: milliseconds of the slot,
+            -- below them 20 bits of seconds until it was seen, then whether it saw
+            -- something.
             SELECT source, target,
                 max(seen_at) AS last_look,
                 max(slot) AS last_slot,
-                maxIf(toNullable(seen_at), outcome IN ('ok', 'empty')) AS last_ok,
-                maxIf(slot, outcome IN ('ok', 'empty')) AS last_ok_slot,
+                maxIf(toNullable(l.seen_at), look % 2 = 1) AS last_ok,
+                maxIf(l.slot, look % 2 = 1) AS last_ok_slot,
                 argMax(l.every_s, slot) AS every_s,
-                groupArraySorted(200)((-toUnixTimestamp64Milli(slot), -toUnixTimestamp64Milli(seen_at), toUInt8(outcome IN ('ok', 'empty')), toString(outcome), reason)) AS recent
-            FROM looks AS l FINAL
-            WHERE basis = 'measured' AND (source, target, toDate(slot)) GLOBAL IN (SELECT source, target, day FROM wanted)
+                argMax(toString(l.outcome), look) AS outcome,
+                argMax(l.reason, look) AS reason,
+                groupArraySorted(200)(-look) AS recent
+            FROM (
+                SELECT source, target, slot, seen_at, every_s, outcome, reason,
+                    toUnixTimestamp64Milli(slot) * 2097152 + least(greatest(dateDiff('second', slot, seen_at), 0), 1048575) * 2 + (outcome IN ('ok', 'empty')) AS look
+                FROM looks FINAL
+                WHERE basis = 'measured' AND (source, target, toDate(slot)) GLOBAL IN (SELECT source, target, day FROM wanted)
+            ) AS l
             GROUP BY source, target
         )
     )
