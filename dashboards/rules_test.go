@@ -14,7 +14,7 @@ import (
 const rulesFile = "../deploy/grafana/provisioning/alerting/tidemark.yaml"
 
 // ruleQueries are the SQL queries of the provisioned rules, by rule and letter.
-func ruleQueries(t *testing.T) map[string]string {
+func ruleQueries(t testing.TB) map[string]string {
 	t.Helper()
 	body, err := os.ReadFile(rulesFile)
 	if err != nil {
