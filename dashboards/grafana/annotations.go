@@ -32,7 +32,7 @@ GROUP BY at_from, at_to, what
 ORDER BY time`)
 }
 
-const withEnglishNames = `WITH (SELECT (groupArray(id), groupArray(name)) FROM entities) AS names
+const withEnglishNames = `WITH (SELECT (groupArray(id), groupArray(name)) FROM entity_names) AS names
 `
 
 // NobodyLooked are the spans in which nobody saw a target, as grey regions.

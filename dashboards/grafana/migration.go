@@ -79,7 +79,7 @@ func appTable(id, w, h uint32, columns string) *table.PanelBuilder {
 		OverrideByName("id", hidden())
 }
 
-const migrationEvents = `WITH (SELECT (groupArray(id), groupArray(name)) FROM entities) AS names
+const migrationEvents = `WITH (SELECT (groupArray(id), groupArray(name)) FROM entity_names) AS names
 SELECT multiIf(
         toDate(ifNull(at_to, at_from)) != toDate(at_from), concat(formatDateTime(assumeNotNull(at_from), '%e %b'), ' to ', formatDateTime(assumeNotNull(at_to), '%e %b %Y')),
         at_to > at_from + INTERVAL 1 HOUR, formatDateTime(assumeNotNull(at_from), '%e %b %Y'),

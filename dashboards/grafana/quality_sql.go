@@ -8,9 +8,9 @@ const qualityAnswer = `SELECT concat(
         toString(countIf(state = 'late')), ' late, ', toString(countIf(state = 'stale')), ' stale and ', toString(countIf(state = 'broken')), ' broken')), '; ',
     (SELECT if(count() = 0, 'there were no looks in this time range.', concat(toString(round(100 * countIf(outcome IN ('ok', 'empty')) / count(), 1)), ' % of the ', toString(count()), ' looks in this time range saw something.'))
         FROM looks WHERE ` + chosenLooks + `)) AS answer
-FROM v_freshness`
+FROM kept_freshness`
 
-const qualityStates = `SELECT countIf(state = 'fresh') AS "Fresh", countIf(state = 'late') AS "Late", countIf(state = 'stale') AS "Stale", countIf(state = 'broken') AS "Broken" FROM v_freshness`
+const qualityStates = `SELECT countIf(state = 'fresh') AS "Fresh", countIf(state = 'late') AS "Late", countIf(state = 'stale') AS "Stale", countIf(state = 'broken') AS "Broken" FROM kept_freshness`
 
 const qualitySaw = `SELECT if(count() = 0, NULL, countIf(outcome IN ('ok', 'empty')) / count()) AS "Saw something" FROM looks WHERE ` + chosenLooks
 
@@ -59,7 +59,7 @@ GROUP BY time, series
 ORDER BY time, series`
 
 const qualityFreshness = `SELECT state AS "State", source AS "Source", target AS "Target", since AS "Since", why AS "Why", last_ok AS "Last good look", last_look AS "Last look", every_s AS "Looked at every", failures AS "Failures in a row"
-FROM v_freshness
+FROM kept_freshness
 WHERE source IN (${source:singlequote}) OR state != 'fresh'
 ORDER BY indexOf(['broken', 'stale', 'late', 'fresh'], state), since
 LIMIT 500`

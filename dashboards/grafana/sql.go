@@ -11,8 +11,7 @@ import (
 // withNames begins a query that shows names of apps in the chosen language:
 // names has ids and names side by side, for appName. More may follow it after a
 // comma.
-const withNames = `WITH (SELECT (groupArray(id), groupArray(if('${lang}' = 'zh' AND zh != '', zh, name)))
-    FROM (SELECT id, name, arrayFirst(a -> match(a, '\\p{Han}'), aliases) AS zh FROM entities)) AS names
+const withNames = `WITH (SELECT (groupArray(id), groupArray(if('${lang}' = 'zh' AND zh != '', zh, name))) FROM entity_names) AS names
 `
 
 // appName is the name of an entity in the chosen language; it needs withNames.

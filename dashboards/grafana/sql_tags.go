@@ -16,12 +16,12 @@ const chosenTags = `tag IN (${tag:singlequote}) AND platform IN (${platform:sing
 
 // loudestTags are, of the chosen ones, as many as can be told apart in one panel:
 // of each metric the twelve with the busiest hour. The table is asked without
-// FINAL, which no maximum needs, and in the order of its key.
+// FINAL, which no maximum needs; of all tags none has to be named.
 const loudestTags = `(metric, tag, target) IN (
             SELECT metric, subject, target FROM counts_hourly
-            WHERE subject IN (${tag:singlequote}) AND platform IN (${platform:singlequote}) AND basis IN (${basis:singlequote}) AND $__timeFilter(hour)
-            GROUP BY metric, subject, target
-            ORDER BY maxIf(growth / over_h, over_h > 0) DESC NULLS LAST, max(level) DESC NULLS LAST
+            WHERE kind = 'tag' AND $__conditionalAll(subject IN (${tag:singlequote}), $tag) AND platform IN (${platform:singlequote}) AND basis IN (${basis:singlequote}) AND $__timeFilter(hour)
+            GROUP BY target, metric, subject
+            ORDER BY max(growth / over_h) DESC NULLS LAST, max(level) DESC NULLS LAST
             LIMIT 12 BY metric)`
 
 // onlyLoudest says so under a panel.

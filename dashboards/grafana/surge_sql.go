@@ -15,7 +15,7 @@ func days(seconds string) string {
 }
 
 func surgeAnswer() string {
-	return `WITH (SELECT (groupArray(id), groupArray(name)) FROM entities) AS names
+	return `WITH (SELECT (groupArray(id), groupArray(name)) FROM entity_names) AS names
 SELECT if(count() = 0, 'Nothing surged on this chart in this time range.', any(concat(
     transform(toString(entity), names.1, names.2, toString(entity)), ' took ', ` + days("time_to_peak_s") + `, ', from ', formatDateTime(onset, '%e %b', 'UTC'), ' on, to reach #', toString(toUInt32(peak)),
     if(ifNull(at_first_s, 0) > 0, concat(', stood at #1 for ', ` + days("assumeNotNull(at_first_s)") + `), ''),
@@ -156,6 +156,6 @@ LIMIT 200`
 
 // withKeys begins a query that shows names for what stores call their apps.
 const withKeys = `WITH (SELECT (groupArray(app), groupArray(name)) FROM (
-    SELECT app, any(e.name) AS name FROM entity_apps AS a INNER JOIN entities AS e ON e.id = a.entity GROUP BY app
-    UNION ALL SELECT id AS app, name FROM entities)) AS keys
+    SELECT app, any(e.name) AS name FROM entity_apps AS a INNER JOIN entity_names AS e ON e.id = a.entity GROUP BY app
+    UNION ALL SELECT id AS app, name FROM entity_names)) AS keys
 `

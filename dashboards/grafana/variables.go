@@ -77,7 +77,7 @@ func Application() Variable {
 	return choice{
 		name: "app", label: "App",
 		description: "The watched apps of the topic; of all topics: every watched app.",
-		sql: `SELECT id AS value, name AS text FROM entities
+		sql: `SELECT id AS value, name AS text FROM entity_names
 WHERE $__conditionalAll(id IN (SELECT member FROM v_topics WHERE kind = 'entity' AND topic IN (${topic:singlequote})), $topic)
 ORDER BY position, id`,
 	}

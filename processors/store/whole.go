@@ -13,26 +13,25 @@ import (
 type wholeTable struct {
 	table, view, columns string
 	within               time.Duration // how old it may become while the tables by hour change all the time
+	byTime               bool          // it changes by time going by, whatever comes
 }
 
-// wholeTables are in the order in which they are made: the others are made of
-// corroboration.
+// wholeTables are in the order in which they are made: those made of episodes are
+// made of corroboration too.
 func wholeTables() []wholeTable {
 	return []wholeTable{
-		{corroboration, "corroboration_now", "id, topic, basis, source, family, target, subject, metric, onset, others, moved, first, first_lead_s, score, explanation", briskly},
+		{corroboration, "corroboration_now", "id, topic, basis, source, family, target, subject, metric, onset, others, moved, first, first_lead_s, score, explanation", briskly, false},
 		{"migrations", "migrations_now", "id, topic, name, basis, `from`, `to`, state, episodes, origin, origin_name, origin_delisted, origin_returned, origin_chart, " +
 			"origin_rank_before, origin_rank_worst, origin_rank_last, origin_rank_loss, destinations, leading, stayed, resurges, attention, " +
-			"led_by, led_family, led_subject, sources, families, corroboration, severity, explanation", briskly},
-		{"lead_lag", "lead_lag_now", "topic, basis, leader, follower, lag_h, correlation, hours, onset_lead_h", unhasty},
-		{gapOpen, "gaps_between(since = now() - INTERVAL 1 HOUR, until = now()) WHERE open = 1", "source, target, basis, `from`, cause, reason, every_s", time.Minute},
+			"led_by, led_family, led_subject, sources, families, corroboration, severity, explanation", briskly, false},
+		{"lead_lag", "lead_lag_now", "topic, basis, leader, follower, lag_h, correlation, hours, onset_lead_h", unhasty, false},
+		{"gap_open", "gaps_between(since = now() - INTERVAL 1 HOUR, until = now()) WHERE open = 1", "source, target, basis, `from`, cause, reason, every_s", time.Minute, true},
+		{"freshness", "v_freshness", "source, target, state, since, why, last_look, last_ok, every_s, failures", time.Minute, true},
 	}
 }
 
-// corroboration is what the others are made of, but gapOpen.
+// corroboration is what the others are made of, but those that change by time.
 const corroboration = "corroboration"
-
-// gapOpen has the gaps that last: these begin by time going by, whatever comes.
-const gapOpen = "gap_open"
 
 const (
 	rest    = 10               // how many times as long as it took a table is left alone
@@ -61,7 +60,7 @@ type wholeState struct {
 func (s *wholeState) wanted(t *wholeTable, episodes progress, quiet bool, now time.Time) bool {
 	idle := now.Sub(s.ended)
 	switch {
-	case t.table == gapOpen: // whatever the episodes, as time goes by
+	case t.byTime: // whatever the episodes
 		return idle >= max(t.within, rest*s.took) || s.due && quiet && idle >= rest*s.took
 	case idle < t.pause(s.took), episodes.Rows == 0 && s.episodes.Rows == 0 && !s.due:
 		return false
@@ -83,7 +82,7 @@ func (p *Processor) runWhole(ctx context.Context, state *rollupState, changed bo
 	episodes, remade := rows[0], false
 	for _, t := range wholeTables() {
 		s := state.whole[t.table]
-		s.due = s.due || remade && t.table != gapOpen || changed && (rows[0].Rows > 0 || t.table == "lead_lag")
+		s.due = s.due || remade && !t.byTime || changed && (rows[0].Rows > 0 || t.table == "lead_lag")
 		began := time.Now()
 		if s.wanted(&t, episodes, !changed, began) {
 			if p.rolledUp(ctx, t.table, began, p.fillWhole(ctx, t, &state.hours)) {
