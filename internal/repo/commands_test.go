@@ -34,6 +34,7 @@ func TestCommandsOfThePagesRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	replace := strings.NewReplacer(
+		" /tmp/", " "+t.TempDir()+"/", // where somebody has followed the page before
 		"deploy/examples", examples,
 		"bin/tidemark", bin,
 		"--data-dir data", "--data-dir "+dir,
