@@ -55,7 +55,7 @@ func qualityStats() []panel {
 	return []panel{
 		Stat(About{
 			ID: 2, Title: "Targets that are looked at, now", Unit: "short", W: 10, H: 4,
-			Description: "Fresh: looked at in time. Late: no good look for 1.5 intervals. Stale: nobody looks any more. Broken: we look and cannot see.",
+			Description: "Fresh: looked at in time. Late: no good look for 1.5 intervals. Stale: nobody looks any more. Broken: we look and cannot see. As it was at most a minute ago.",
 		}, qualityStates),
 		Stat(About{ID: 3, Title: "Looks that saw something", Unit: "percentunit", W: 4, H: 4, Description: "Share of the looks of the time range that were ok or empty. Looks that never took place are gaps, and not in it."}, qualitySaw).Decimals(1),
 		Stat(About{ID: 4, Title: "Gaps", Unit: "short", W: 6, H: 4, Description: "Spans in which nobody saw a target, that lie in the time range or reach into it; and how many of them last. Up to two minutes behind."}, qualityGapCount),

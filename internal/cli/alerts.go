@@ -79,11 +79,7 @@ hours and its budget, and says whether the receiver took it. Nothing has to run.
 }
 
 func (a *app) testReceiver(ctx context.Context, name string) error {
-	cfg, err := a.config()
-	if err != nil {
-		return err
-	}
-	log, err := a.askLogger()
+	cfg, log, err := a.asking()
 	if err != nil {
 		return err
 	}

@@ -97,11 +97,7 @@ func (a *app) backfill(ctx context.Context, name string, o *backfillOptions) err
 	if err != nil {
 		return err
 	}
-	cfg, err := a.config()
-	if err != nil {
-		return err
-	}
-	log, err := a.askLogger()
+	cfg, log, err := a.asking()
 	if err != nil {
 		return err
 	}

@@ -12,11 +12,7 @@ import (
 
 // backupServer lets a ClickHouse server back itself up, or restore itself.
 func (a *app) backupServer(ctx context.Context, w *where, what backup.Statement, place string) error {
-	cfg, err := a.config()
-	if err != nil {
-		return err
-	}
-	log, err := a.askLogger()
+	cfg, log, err := a.asking()
 	if err != nil {
 		return err
 	}

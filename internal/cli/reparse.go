@@ -93,11 +93,7 @@ func (a *app) reparse(ctx context.Context, source string, o reparseOptions) erro
 	if want.To, err = moments(o.to, want.To); err != nil {
 		return usagef("read --to: %v", err)
 	}
-	cfg, err := a.config()
-	if err != nil {
-		return err
-	}
-	log, err := a.askLogger()
+	cfg, log, err := a.asking()
 	if err != nil {
 		return err
 	}

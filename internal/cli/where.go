@@ -139,13 +139,19 @@ func (a *app) askLogger() (*slog.Logger, error) {
 	return log, nil
 }
 
-// kafkaOf makes the client for a command that asks.
-func (a *app) kafkaOf(w *where) (*kafka.Client, error) {
+// asking is the configuration and the logger of such a command.
+func (a *app) asking() (*config.Config, *slog.Logger, error) {
 	cfg, err := a.config()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	log, err := a.askLogger()
+	return cfg, log, err
+}
+
+// kafkaOf makes the client for a command that asks.
+func (a *app) kafkaOf(w *where) (*kafka.Client, error) {
+	cfg, log, err := a.asking()
 	if err != nil {
 		return nil, err
 	}
@@ -159,11 +165,7 @@ func (a *app) kafkaOf(w *where) (*kafka.Client, error) {
 // meant, and with the logger of a command that asks. An engine that had to be
 // started for it runs as long.
 func (a *app) pointed(ctx context.Context, w *where, do func(*config.Config, *slog.Logger) error) error {
-	cfg, err := a.config()
-	if err != nil {
-		return err
-	}
-	log, err := a.askLogger()
+	cfg, log, err := a.asking()
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/goccy/go-yaml"
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
@@ -181,30 +180,13 @@ func panelQuestions(t *testing.T) (out []promQuestion) {
 // is well, a rule itself finds nothing.
 func ruleQuestions(t *testing.T) (out []promQuestion) {
 	t.Helper()
-	body, err := os.ReadFile(filepath.Join(testkit.Root(t), "deploy", "prometheus", "tidemark.rules.yml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var file struct {
-		Groups []struct {
-			Rules []struct {
-				Alert string `yaml:"alert"`
-				Expr  string `yaml:"expr"`
-			} `yaml:"rules"`
-		} `yaml:"groups"`
-	}
-	if err := yaml.Unmarshal(body, &file); err != nil {
-		t.Fatal(err)
-	}
-	for _, group := range file.Groups {
-		for _, rule := range group.Rules {
-			tree, err := parser.NewParser(parser.Options{}).ParseExpr(rule.Expr)
-			if err != nil {
-				t.Fatalf("%s: %v", rule.Alert, err)
-			}
-			for _, side := range sides(tree) {
-				out = append(out, promQuestion{rule.Alert, side.String(), true})
-			}
+	for _, rule := range testkit.PrometheusRules(t) {
+		tree, err := parser.NewParser(parser.Options{}).ParseExpr(rule.Expr)
+		if err != nil {
+			t.Fatalf("%s: %v", rule.Alert, err)
+		}
+		for _, side := range sides(tree) {
+			out = append(out, promQuestion{rule.Alert, side.String(), true})
 		}
 	}
 	return out

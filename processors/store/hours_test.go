@@ -251,7 +251,7 @@ func TestWhenATableIsMadeAnew(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	some, more := progress{Rows: 1, Last: now}, progress{Rows: 2, Last: now}
-	quick, slow := wholeTable{within: briskly}, wholeTable{within: unhasty}
+	quick, slow, passing := wholeTable{within: briskly}, wholeTable{within: unhasty}, wholeTable{within: eachRun, byTime: true}
 	ago := func(d time.Duration) time.Time { return now.Add(-d) }
 	for name, c := range map[string]struct {
 		t        wholeTable
@@ -273,6 +273,8 @@ func TestWhenATableIsMadeAnew(t *testing.T) {
 		"looks all the time, unhasty": {slow, wholeState{episodes: some, due: true, ended: ago(unhasty - 1)}, some, false, false},
 		"looks for ten minutes":       {slow, wholeState{episodes: some, due: true, ended: ago(unhasty)}, some, false, true},
 		"the last looks":              {slow, wholeState{episodes: some, due: true, ended: ago(time.Second)}, some, true, true},
+		"as time goes by":             {passing, wholeState{took: time.Second, ended: ago(rest * time.Second)}, progress{}, false, true},
+		"as time goes by, too soon":   {passing, wholeState{took: time.Second, ended: ago(rest*time.Second - 1)}, progress{}, true, false},
 	} {
 		if got := c.s.wanted(&c.t, c.episodes, c.quiet, now); got != c.want {
 			t.Errorf("%s: %v, want %v", name, got, c.want)

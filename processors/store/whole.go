@@ -26,7 +26,7 @@ func wholeTables() []wholeTable {
 			"led_by, led_family, led_subject, sources, families, corroboration, severity, explanation", briskly, false},
 		{"lead_lag", "lead_lag_now", "topic, basis, leader, follower, lag_h, correlation, hours, onset_lead_h", unhasty, false},
 		{"gap_open", "gaps_between(since = now() - INTERVAL 1 HOUR, until = now()) WHERE open = 1", "source, target, basis, `from`, cause, reason, every_s", time.Minute, true},
-		{"freshness", "v_freshness", "source, target, state, since, why, last_look, last_ok, every_s, failures", time.Minute, true},
+		{"freshness", "v_freshness", "source, target, state, since, why, last_look, last_ok, every_s, failures", eachRun, true},
 	}
 }
 
@@ -37,6 +37,7 @@ const (
 	rest    = 10               // how many times as long as it took a table is left alone
 	briskly = 30 * time.Second // with as long again until the next run it is a minute
 	unhasty = 10 * time.Minute
+	eachRun = 0
 )
 
 // pause is how long a table is left alone that took as long: what is to be up to

@@ -13,4 +13,4 @@ CREATE TABLE IF NOT EXISTS freshness {{.OnCluster}} (
 )
 ENGINE = {{.Everywhere "version"}}
 ORDER BY (source, target)
-COMMENT 'How each source and target was at the last run of the rollups, within a minute or two. Read through kept_freshness.'
+COMMENT 'How each source and target was at the last run of the rollups. Read through kept_freshness.'

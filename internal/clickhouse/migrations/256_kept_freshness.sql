@@ -9,7 +9,7 @@ CREATE OR REPLACE VIEW kept_freshness {{.OnCluster}} (
     every_s UInt32 COMMENT 'Seconds between two looks; 0: no schedule, so never late or stale',
     failures UInt32 COMMENT 'Looks in a row, up to the last, that saw nothing; counted up to 200'
 )
-COMMENT 'The rows of v_freshness as the rollups keep them, a minute or two old, in a hundredth of the time: for what is asked again and again, such as dashboards. Where the rollups stand still all goes stale in its time.'
+COMMENT 'The rows of v_freshness as the rollups keep them, at most a minute old, in a fraction of the time: for what is asked again and again, such as dashboards. Where the rollups stand still all goes stale in its time.'
 AS
 SELECT source, target,
     if(silent, 'stale', f.state) AS state,
