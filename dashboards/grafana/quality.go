@@ -81,7 +81,7 @@ func qualityTables() []panel {
 			ID: 22, Title: "Troubles of sources", Unit: "short", W: 24, H: 8,
 			Description: "What the rules about our own looking found: a source that is stale, looks that fail, a shape that has changed, a list that is shorter, the same answer again and again.",
 		}, qualityTroubles, column("Since", 160), column("Until", 160), column("State", 70), column("Severity", 100, property("decimals", 2), property("min", 0), property("max", 1), gauge(), neutral()),
-			column("Rule", 130), column("Source", 140), column("Target", 260), column("What", 420), column("What to do", 320)),
+			column("Rule", 130), column("Source", 140), column("Target", 260), column("What", 420, wrapped()), column("What to do", 320, wrapped())),
 		table24(About{
 			ID: 23, Title: "Why looks saw nothing", Unit: "short", W: 24, H: 8,
 			Description: "Looks of the time range that failed or were refused, by source and reason. What was refused is kept in the topic tidemark.rejected.v1.",

@@ -49,7 +49,7 @@ GROUP BY time, target, basis
 ORDER BY time, series`
 
 const qualityByBasis = `SELECT $__timeInterval(slot) AS time, toString(basis) AS series, toNullable(sum(readings)) AS Value
-FROM looks WHERE ` + chosenLooks + `
+FROM looks WHERE ` + chosenLooks + ` AND readings > 0
 GROUP BY time, series
 ORDER BY time, series`
 

@@ -55,7 +55,7 @@ func reportedTables() []panel {
 	return []panel{
 		table24(About{
 			ID: 20, Title: "Published beside ours", Unit: "short", W: 24, H: 13,
-			Description: "One row per published figure and basis of ours. Comparable: same: the same thing at the same place was looked at; other scope or other metric: something near it; nothing measured: nobody looked then, or the time is not known. Ours: of a total the last value between from and to, of a rank the best place. What differs most stands first.",
+			Description: "One row per published figure and basis of ours. Comparable: same: the same thing at the same place was looked at; other scope or other metric: something near it; nothing measured: nobody looked then, or the time is not known. Ours: of a total the last value between from and to, of a rank the best place. What differs most stands first. At most ten minutes old.",
 		}, withNames+fmt.Sprintf(reportedBeside, appName("subject")),
 			col{"Comparable", append(colouredWords(map[string]string{"same": colourGood, "other scope": colourWarning, "other metric": colourWarning, "nothing measured": colourGap}), property("custom.width", 105))},
 			column("About", 110), column("What", 180), column("Published", 120), column("Ours", 120), column("Ours / published", 125, quantity), column("Published by", 220),

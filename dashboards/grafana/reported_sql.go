@@ -28,7 +28,7 @@ func reportedAnswer() string {
     toString(countIf(modelled AND NOT measured)), ' only against a curve that was drawn through them.') AS answer
 FROM (SELECT id, any(` + firm + `) AS firm, max(comparable = 'same' AND basis IN ('measured', 'backfill', 'imported')) AS measured,
         max(comparable = 'same' AND basis = 'modelled') AS modelled
-    FROM v_reported_vs_measured WHERE ` + chosenFigures + ` GROUP BY id)`
+    FROM kept_reported_vs_measured WHERE ` + chosenFigures + ` GROUP BY id)`
 }
 
 const reportedCounts = `SELECT count() AS "Figures", uniqExact(firm) AS "Sources", countIf(at_from IS NOT NULL AND at_to IS NOT NULL) AS "Dated"
@@ -88,12 +88,16 @@ const (
 	inWords  = `), '\\.00\\b', ''), '(\\.\\d)0\\b', '\\1')`
 )
 
+// saidInWords is a figure that is no plain number, its digits readable: of
+// >1910000000 it makes >1.91 billion.
+const saidInWords = `replaceOne(reported_text, extract(reported_text, '[0-9]{5,}'), if(match(reported_text, '[0-9]{5,}'), ` + readable + `toFloat64OrZero(extract(reported_text, '[0-9]{5,}'))` + inWords + `, ''))`
+
 const reportedBeside = `SELECT comparable AS "Comparable", if(startsWith(subject, '#'), toString(subject), %s) AS "About", replaceOne(metric, '_total', '') AS "What",
-    if(reported_text = '', ` + readable + `assumeNotNull(reported_value)` + inWords + `, reported_text) AS "Published",
+    if(reported_text = '', ` + readable + `assumeNotNull(reported_value)` + inWords + `, ` + saidInWords + `) AS "Published",
     if(measured_value IS NULL, if(comparable = 'same', 'not on the chart', ''), ` + readable + `assumeNotNull(measured_value)` + inWords + `) AS "Ours",
     ratio AS "Ours / published", publisher AS "Published by", at_from AS "From", at_to AS "To", confidence AS "Confidence",
     basis AS "Basis"
-FROM v_reported_vs_measured
+FROM kept_reported_vs_measured
 WHERE ` + chosenFigures + ` AND basis IN ('', ${basis:singlequote})
     AND (at_from IS NULL OR at_from <= $__toTime) AND (at_to IS NULL OR at_to >= $__fromTime)
 ORDER BY comparable != 'same', abs(log(ratio)) DESC NULLS LAST, comparable = 'nothing measured', at_from

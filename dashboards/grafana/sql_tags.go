@@ -15,14 +15,24 @@ const tagsOfTopic = `tag IN (SELECT member FROM v_topics WHERE kind = 'tag' AND 
 const chosenTags = `tag IN (${tag:singlequote}) AND platform IN (${platform:singlequote})`
 
 // loudestTags are, of the chosen ones, as many as can be told apart in one panel:
-// of each metric the twelve with the busiest hour. The table is asked without
+// of each metric the twelve with the busiest hour. Over some days that is found in
+// whole days (UTC), of which ClickHouse keeps the busiest hour (the projection
+// busiest of counts_hourly), and else in the hours themselves: the one of the two
+// that does not fit the time range reads nothing. The table is asked without
 // FINAL, which no maximum needs; of all tags none has to be named.
 const loudestTags = `(metric, tag, target) IN (
-            SELECT metric, subject, target FROM counts_hourly
-            WHERE kind = 'tag' AND $__conditionalAll(subject IN (${tag:singlequote}), $tag) AND platform IN (${platform:singlequote}) AND basis IN (${basis:singlequote}) AND $__timeFilter(hour)
-            GROUP BY target, metric, subject
-            ORDER BY max(growth / over_h) DESC NULLS LAST, max(level) DESC NULLS LAST
+            SELECT metric, subject, target FROM (
+                ` + busiestHours + ` AND dateDiff('hour', $__fromTime, $__toTime) >= 96 AND toDate(hour) BETWEEN toDate($__fromTime, 'UTC') AND toDate($__toTime, 'UTC')
+                GROUP BY metric, subject, target
+                UNION ALL
+                ` + busiestHours + ` AND dateDiff('hour', $__fromTime, $__toTime) < 96 AND $__timeFilter(hour)
+                GROUP BY metric, subject, target
+            )
+            ORDER BY busiest DESC NULLS LAST, highest DESC NULLS LAST
             LIMIT 12 BY metric)`
+
+const busiestHours = `SELECT metric, subject, target, max(growth / over_h) AS busiest, max(level) AS highest FROM counts_hourly
+                WHERE kind = 'tag' AND $__conditionalAll(subject IN (${tag:singlequote}), $tag) AND platform IN (${platform:singlequote}) AND basis IN (${basis:singlequote})`
 
 // onlyLoudest says so under a panel.
 const onlyLoudest = " Of everything that is counted, the twelve chosen tags with the busiest hour: choose fewer to see others."

@@ -252,6 +252,7 @@ func TestWhenATableIsMadeAnew(t *testing.T) {
 	now := time.Now()
 	some, more := progress{Rows: 1, Last: now}, progress{Rows: 2, Last: now}
 	quick, slow, passing := wholeTable{within: briskly}, wholeTable{within: unhasty}, wholeTable{within: eachRun, byTime: true}
+	seldom := wholeTable{within: unhasty, byTime: true}
 	ago := func(d time.Duration) time.Time { return now.Add(-d) }
 	for name, c := range map[string]struct {
 		t        wholeTable
@@ -268,13 +269,20 @@ func TestWhenATableIsMadeAnew(t *testing.T) {
 		"new ones, slow machine":      {quick, wholeState{episodes: some, took: 20 * time.Second, ended: ago(briskly)}, more, false, true},
 		"new ones, very slow machine": {quick, wholeState{episodes: some, took: time.Minute, ended: ago(time.Minute - 1)}, more, true, false},
 		"new ones, heavy and unhasty": {slow, wholeState{episodes: some, took: 20 * time.Second, ended: ago(200*time.Second - 1)}, more, true, false},
-		"looks all the time":          {quick, wholeState{episodes: some, due: true, ended: ago(briskly - 1)}, some, false, false},
-		"looks for half a minute":     {quick, wholeState{episodes: some, due: true, ended: ago(briskly)}, some, false, true},
-		"looks all the time, unhasty": {slow, wholeState{episodes: some, due: true, ended: ago(unhasty - 1)}, some, false, false},
-		"looks for ten minutes":       {slow, wholeState{episodes: some, due: true, ended: ago(unhasty)}, some, false, true},
-		"the last looks":              {slow, wholeState{episodes: some, due: true, ended: ago(time.Second)}, some, true, true},
+		"looks all the time":          {quick, wholeState{episodes: some, due: true, took: time.Second, ended: ago(briskly - 1)}, some, false, false},
+		"looks for half a minute":     {quick, wholeState{episodes: some, due: true, took: time.Second, ended: ago(briskly)}, some, false, true},
+		"looks all the time, unhasty": {slow, wholeState{episodes: some, due: true, took: 10 * time.Second, ended: ago(unhasty - 1)}, some, false, false},
+		"looks for ten minutes":       {slow, wholeState{episodes: some, due: true, took: 10 * time.Second, ended: ago(unhasty)}, some, false, true},
+		"looks, but it costs nothing": {slow, wholeState{episodes: some, due: true, took: time.Second, ended: ago(share * time.Second)}, some, false, true},
+		"looks, but too soon":         {slow, wholeState{episodes: some, due: true, took: time.Second, ended: ago(share*time.Second - 1)}, some, false, false},
+		"the last looks":              {slow, wholeState{episodes: some, due: true, took: time.Second, ended: ago(rest * time.Second)}, some, true, true},
 		"as time goes by":             {passing, wholeState{took: time.Second, ended: ago(rest * time.Second)}, progress{}, false, true},
 		"as time goes by, too soon":   {passing, wholeState{took: time.Second, ended: ago(rest*time.Second - 1)}, progress{}, true, false},
+		"seldom":                      {seldom, wholeState{took: time.Second, ended: ago(unhasty - 1)}, progress{}, true, false},
+		"at last":                     {seldom, wholeState{took: time.Second, ended: ago(unhasty)}, progress{}, false, true},
+		"seldom, the last looks":      {seldom, wholeState{due: true, took: time.Second, ended: ago(rest * time.Second)}, progress{}, true, true},
+		"seldom, looks come":          {seldom, wholeState{due: true, took: time.Second, ended: ago(share*time.Second - 1)}, progress{}, false, false},
+		"seldom, but it costs little": {seldom, wholeState{due: true, took: time.Second, ended: ago(share * time.Second)}, progress{}, false, true},
 	} {
 		if got := c.s.wanted(&c.t, c.episodes, c.quiet, now); got != c.want {
 			t.Errorf("%s: %v, want %v", name, got, c.want)

@@ -14,19 +14,40 @@ type wholeTable struct {
 	table, view, columns string
 	within               time.Duration // how old it may become while the tables by hour change all the time
 	byTime               bool          // it changes by time going by, whatever comes
+	noEpisodes           bool          // it is made of the tables by hour where there are no episodes too
 }
 
 // wholeTables are in the order in which they are made: those made of episodes are
 // made of corroboration too.
 func wholeTables() []wholeTable {
 	return []wholeTable{
-		{corroboration, "corroboration_now", "id, topic, basis, source, family, target, subject, metric, onset, others, moved, first, first_lead_s, score, explanation", briskly, false},
-		{"migrations", "migrations_now", "id, topic, name, basis, `from`, `to`, state, episodes, origin, origin_name, origin_delisted, origin_returned, origin_chart, " +
-			"origin_rank_before, origin_rank_worst, origin_rank_last, origin_rank_loss, destinations, leading, stayed, resurges, attention, " +
-			"led_by, led_family, led_subject, sources, families, corroboration, severity, explanation", briskly, false},
-		{"lead_lag", "lead_lag_now", "topic, basis, leader, follower, lag_h, correlation, hours, onset_lead_h", unhasty, false},
-		{"gap_open", "gaps_between(since = now() - INTERVAL 1 HOUR, until = now()) WHERE open = 1", "source, target, basis, `from`, cause, reason, every_s", time.Minute, true},
-		{"freshness", "v_freshness", "source, target, state, since, why, last_look, last_ok, every_s, failures", eachRun, true},
+		{
+			table: corroboration, view: "corroboration_now", within: briskly,
+			columns: "id, topic, basis, source, family, target, subject, metric, onset, others, moved, first, first_lead_s, score, explanation",
+		},
+		{
+			table: "migrations", view: "migrations_now", within: briskly,
+			columns: "id, topic, name, basis, `from`, `to`, state, episodes, origin, origin_name, origin_delisted, origin_returned, origin_chart, " +
+				"origin_rank_before, origin_rank_worst, origin_rank_last, origin_rank_loss, destinations, leading, stayed, resurges, attention, " +
+				"led_by, led_family, led_subject, sources, families, corroboration, severity, explanation",
+		},
+		{
+			table: "lead_lag", view: "lead_lag_now", within: unhasty, noEpisodes: true,
+			columns: "topic, basis, leader, follower, lag_h, correlation, hours, onset_lead_h",
+		},
+		{
+			table: "gap_open", view: "gaps_between(since = now() - INTERVAL 1 HOUR, until = now()) WHERE open = 1", within: time.Minute, byTime: true,
+			columns: "source, target, basis, `from`, cause, reason, every_s",
+		},
+		{
+			table: "freshness", view: "v_freshness", within: eachRun, byTime: true,
+			columns: "source, target, state, since, why, last_look, last_ok, every_s, failures",
+		},
+		{ // by time too: figures come without anything that is looked at
+			table: "reported_beside", view: "v_reported_vs_measured", within: unhasty, byTime: true, noEpisodes: true,
+			columns: "id, topic, subject, metric, unit, scope, publisher, confidence, at_from, at_to, reported_value, reported_text, basis, " +
+				"measured_value, measured_at, measured_low, measured_high, measured_target, difference, ratio, comparable",
+		},
 	}
 }
 
@@ -38,6 +59,7 @@ const (
 	briskly = 30 * time.Second // with as long again until the next run it is a minute
 	unhasty = 10 * time.Minute
 	eachRun = 0
+	share   = 100 // how many times as long a table waits that is due again and again: a hundredth of the time goes into it
 )
 
 // pause is how long a table is left alone that took as long: what is to be up to
@@ -57,18 +79,19 @@ type wholeState struct {
 
 // wanted says whether the table is to be made anew: soon after episodes have
 // changed. What else it is made of changes all the time: that is taken on when
-// nothing more comes, or when the table is as old as it may become.
+// nothing more comes, when it costs next to nothing, or when the table is as old
+// as it may become.
 func (s *wholeState) wanted(t *wholeTable, episodes progress, quiet bool, now time.Time) bool {
 	idle := now.Sub(s.ended)
 	switch {
 	case t.byTime: // whatever the episodes
-		return idle >= max(t.within, rest*s.took) || s.due && quiet && idle >= rest*s.took
+		return idle >= max(t.within, rest*s.took) || s.due && idle >= rest*s.took && (quiet || idle >= share*s.took)
 	case idle < t.pause(s.took), episodes.Rows == 0 && s.episodes.Rows == 0 && !s.due:
 		return false
 	case episodes.Rows != s.episodes.Rows || !episodes.Last.Equal(s.episodes.Last) || s.ended.IsZero():
 		return true
 	default:
-		return s.due && (quiet || idle >= t.within)
+		return s.due && (quiet || idle >= min(t.within, share*s.took))
 	}
 }
 
@@ -83,7 +106,7 @@ func (p *Processor) runWhole(ctx context.Context, state *rollupState, changed bo
 	episodes, remade := rows[0], false
 	for _, t := range wholeTables() {
 		s := state.whole[t.table]
-		s.due = s.due || remade && !t.byTime || changed && (rows[0].Rows > 0 || t.table == "lead_lag")
+		s.due = s.due || remade && !t.byTime || changed && (rows[0].Rows > 0 || t.noEpisodes)
 		began := time.Now()
 		if s.wanted(&t, episodes, !changed, began) {
 			if p.rolledUp(ctx, t.table, began, p.fillWhole(ctx, t, &state.hours)) {

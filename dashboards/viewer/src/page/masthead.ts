@@ -44,7 +44,7 @@ export class Masthead {
   }
 
   title(words: string): void {
-    fill(this.pick, this.app.address().place === "dashboard" ? words : "Dashboards");
+    fill(this.pick, h("span", {}, this.app.address().place === "dashboard" ? words : "Dashboards"));
     this.pick.setAttribute("aria-label", this.app.address().place === "dashboard" ? `Dashboards: ${words}` : "Dashboards");
   }
 

@@ -107,7 +107,7 @@ class ChoiceControl implements Control {
 
   private label(button: HTMLElement): void {
     const words = summary(this.answer.current, this.answer.options);
-    fill(button, words);
+    fill(button, h("span", {}, words));
     button.setAttribute("aria-label", `${labelOf(this.v)}: ${words}`);
   }
 }

@@ -170,7 +170,9 @@ function cell(p: Prepared, c: Column, row: number, first: boolean, t: Table): HT
   const links = ways(c, p, row, v, t.ctx);
   const text = `${s.prefix}${s.text}${s.suffix}`;
   const [to, ...others] = text === "" ? [] : links;
-  const words: Child[] = [to === undefined ? text : anchor(t.ctx, to.href, to.newTab, text), ...others.map((w) => h("span.also", {}, anchor(t.ctx, w.href, w.newTab, w.title || "more")))];
+  const said: Child[] = [to === undefined ? text : anchor(t.ctx, to.href, to.newTab, text), ...others.map((w) => h("span.also", {}, anchor(t.ctx, w.href, w.newTab, w.title || "more")))];
+  // Of what would fill many lines three are shown: else one row fills the panel.
+  const words: Child[] = kind.includes("long") && wrap === "" ? [h("span.few", {}, ...said)] : said;
   if (to !== undefined && to.title !== "") td.title = to.title;
   else if (text.length > 24) td.title = text;
   switch (o["type"]) {
