@@ -62,7 +62,7 @@ $(VIEWER_DEPS): dashboards/viewer/package.json dashboards/viewer/package-lock.js
 	$(NPM) ci --prefix dashboards/viewer
 	@touch $@
 
-$(VIEWER): $(VIEWER_DEPS) dashboards/viewer/build.mjs dashboards/viewer/tsconfig.json $(shell find dashboards/viewer/src -type f)
+$(VIEWER): $(VIEWER_DEPS) dashboards/viewer/build.mjs dashboards/viewer/tsconfig.json $(wildcard dashboards/*.json) $(shell find dashboards/viewer/src -type f)
 	$(NPM) run build --silent --prefix dashboards/viewer
 	@touch $@ # also where the content is as it was
 

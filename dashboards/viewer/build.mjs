@@ -1,8 +1,11 @@
 // Bundles the page into dist/ (or, with --test, the unit tests into build/).
+// Before, it holds the dashboards against what the page draws: whatever a file
+// uses beyond that ends the build (--check FOLDER does only this).
 // Nothing but Node and esbuild: no plugin, no network.
 import { build } from "esbuild";
 import { readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
 const here = new URL(".", import.meta.url);
@@ -38,6 +41,19 @@ async function licences(metafile) {
     by.set(text, [...(by.get(text) ?? []), name]);
   }
   return [...by].map(([text, of]) => `This page contains ${of.join(", ")}.\n\n${text}\n`).join("\n\n");
+}
+
+/** Ends with an error that names file, panel and key of what the page does not draw. */
+async function check(folder) {
+  const { outputFiles } = await build({ absWorkingDir: decodeURIComponent(here.pathname), entryPoints: ["src/supported.ts"], bundle: true, platform: "node", format: "esm", write: false });
+  const { unsupported } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
+  const names = (await readdir(folder)).filter((n) => n.endsWith(".json")).sort();
+  if (names.length === 0) throw new Error(`there is no dashboard in ${folder}`);
+  const found = [];
+  for (const n of names) found.push(...unsupported(JSON.parse(await readFile(join(folder, n), "utf8")), n));
+  if (found.length === 0) return;
+  console.error(`The page does not draw everything that the dashboards use:\n  ${found.join("\n  ")}\nTeach src/panels and src/supported.ts to draw it, or take it out of dashboards/grafana.`);
+  process.exit(1);
 }
 
 async function page() {
@@ -80,4 +96,7 @@ async function page() {
   if (sum > budget) throw new Error(`the page has ${sum} bytes compressed, more than ${budget}`);
 }
 
-await (process.argv.includes("--test") ? tests() : page());
+const [task, folder = fileURLToPath(at(".."))] = process.argv.slice(2);
+if (task === "--test") await tests();
+else await check(folder);
+if (task === undefined) await page();

@@ -194,6 +194,8 @@ export interface Chosen {
   text: readonly string[];
   /** All was chosen: value and text then hold every option. */
   all?: boolean;
+  /** The variable takes several values: Grafana writes even a single one as a list of one. */
+  multi?: boolean;
 }
 
 /** What a panel has to know of the page that it stands on. */

@@ -220,7 +220,8 @@ interface Loose {
 /** What the viewer cannot draw of one panel, one line for each; rows with what is folded into them. */
 export function unsupportedPanel(panel: Loose, dashboard = ""): string[] {
   const type = String(panel["type"]);
-  const where = `${dashboard}${dashboard === "" ? "" : ", "}panel ${String(panel["id"])} (${type})`;
+  const title = panel["title"] === undefined || panel["title"] === "" ? "" : ` “${String(panel["title"])}”`;
+  const where = `${dashboard}${dashboard === "" ? "" : ", "}panel ${String(panel["id"])}${title} (${type})`;
   const found = kinds[type];
   if (found === undefined) return [`${where}: this type of panel is not drawn`];
   const { type: _type, options, fieldConfig, ...rest } = panel;
@@ -249,8 +250,7 @@ function overrideComplaints(o: { matcher: { id: string; options?: unknown }; pro
   return out;
 }
 
-/** What the viewer cannot draw of a whole file. */
-export function unsupported(dashboard: Loose): string[] {
-  const uid = String(dashboard["uid"]);
-  return ((dashboard["panels"] ?? []) as Loose[]).flatMap((p) => unsupportedPanel(p, uid));
+/** What the viewer cannot draw of a whole file; each line begins with the file's name, or its uid. */
+export function unsupported(dashboard: Loose, file = String(dashboard["uid"])): string[] {
+  return ((dashboard["panels"] ?? []) as Loose[]).flatMap((p) => unsupportedPanel(p, file));
 }

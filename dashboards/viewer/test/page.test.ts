@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import type { Field, Frame, Panel } from "../src/model";
+import type { Ctx, Dashboard, Field, Frame, Panel } from "../src/model";
 import { Queue, all, asValues } from "../src/page/client";
 import { phoneHeight, sections, tracks } from "../src/page/grid";
+import { emptyWhy } from "../src/page/layers";
 import { slug } from "../src/page/popover";
-import { cell, chart, csv, facts } from "../src/page/results";
+import { chart, house, isRank } from "../src/page/quickchart";
+import { cell, csv, facts } from "../src/page/results";
 import { errorAt, ordered, readSchema, search } from "../src/page/schema";
 import { found, summary, toggled, withAll } from "../src/page/variables";
+import { named } from "../src/panels/colours";
+import { prepare } from "../src/panels/fields";
+import { singles } from "../src/panels/reduce";
 
 const options = [
   { value: "rednote", text: "RedNote" },
@@ -99,6 +105,57 @@ test("a quick chart is over time, or bars, or not at all", () => {
   assert.equal(chart(frame({ name: "app", type: "string", values: ["a", "b"] }, n))?.panel.type, "bargauge");
   assert.equal(chart(frame(time)), null);
   assert.equal(chart(frame({ ...time, values: [at] }, { ...n, values: [1] })), null);
+});
+
+const text = (name: string, ...values: string[]): Field => ({ name, type: "string", values });
+const num = (name: string, ...values: (number | null)[]): Field => ({ name, type: "number", values });
+const ranksFile = async (): Promise<Dashboard> => JSON.parse(await readFile(new URL("../../tidemark-ranks.json", import.meta.url), "utf8")) as Dashboard;
+const days: Field = { name: "day", type: "time", values: [at, at, at + 1, at + 1] };
+
+test("a quick chart follows the rules of the dashboards", async () => {
+  const styles = house(await ranksFile());
+  const c = chart(frame(days, text("entity_name", "RedNote", "TikTok", "RedNote", "TikTok"), text("basis", "modelled", "measured", "modelled", "measured"), num("best", 1, 3, 2, 176)), styles);
+  assert.ok(c !== null);
+  const [p] = prepare(c.panel, c.frames, { vars: {}, theme: "light", zone: "UTC" });
+  const [red, ink] = p?.values ?? [];
+  assert.deepEqual([red?.title, ink?.title], ["RedNote (modelled)", "TikTok"]);
+  assert.equal(red?.colour, "#e5243b", "the colour that RedNote has on every dashboard");
+  assert.equal(ink?.colour, named("text", "light"));
+  assert.deepEqual([red?.config.custom?.["lineStyle"], ink?.config.custom?.["lineStyle"]], [{ fill: "dash", dash: [8, 4] }, undefined], "modelled is dashed");
+  assert.deepEqual([red?.values, ink?.values], [[-1, -2], [-3, -176]], "1 is on top");
+  assert.deepEqual([red?.words(-1), ink?.tick(-176, 0), red?.config.max], ["#1", "#176", -1]);
+  assert.equal(c.note, "");
+});
+
+test("a quick chart keeps apart what several words tell apart, and says what it cannot know", async () => {
+  const styles = house(await ranksFile());
+  const c = chart(frame(days, text("target", "us", "cn", "us", "cn"), text("place", "apple", "apple", "apple", "apple"), text("entity", "rednote", "rednote", "rednote", "rednote"), num("best", 1, 3, 2, 4), num("views", 10, 20, 30, 40)), styles);
+  const [p] = prepare(c?.panel as Panel, c?.frames ?? [], { vars: {}, theme: "light", zone: "UTC" });
+  assert.deepEqual(p?.values.map((v) => v.title), ["rednote · cn · best", "rednote · us · best", "rednote · cn · views", "rednote · us · views"]);
+  assert.ok(p?.values.every((v) => v.colour === "#e5243b"), "an id has the colour of its name");
+  assert.deepEqual(p?.values.map((v) => v.values[0]), [-3, -1, 20, 10], "only places are turned over");
+  assert.match(c?.note ?? "", /no column “basis”/);
+});
+
+test("places are told by name and by number", () => {
+  for (const name of ["rank", "best", "worst_rank", "min(rank)", "place"]) assert.equal(isRank(num(name, 1, null, 200)), true, name);
+  for (const x of [num("rank", 0), num("rank", -3, 2), num("rank", null), num("rank_change", 1), num("views", 1), text("place", "apple")]) assert.equal(isRank(x), false, x.name);
+  assert.equal(chart(frame(text("app", "a", "b"), num("rank", 1, 2))), null, "a bar as long as a place says the opposite");
+});
+
+test("bars have the colours of their apps", async () => {
+  const c = chart(frame(text("entity_name", "RedNote", "Nobody"), text("basis", "modelled", "measured"), num("views", 5, 2)), house(await ranksFile()));
+  const { all } = singles(c?.panel as Panel, c?.frames ?? [], { from: 0, to: 1, zone: "UTC", vars: {}, theme: "light" } as unknown as Ctx);
+  assert.deepEqual(all.map((s) => [s.title, s.value]), [["RedNote (modelled)", 5], ["Nobody", 2]]);
+  assert.equal(all[0]?.shown.colour, "#e5243b");
+});
+
+test("an empty panel claims nothing that it cannot know", () => {
+  const circumstances = { span: { from: at, to: at + 86_400_000 }, zone: "UTC", loading: false, narrowed: false, collecting: true, toCase: () => undefined, every: () => undefined };
+  const empty = { id: 1, type: "table", gridPos: { x: 0, y: 0, w: 1, h: 1 } };
+  assert.match(emptyWhy(empty, circumstances), /^The answer is empty between .* and .*\.$/);
+  assert.match(emptyWhy(empty, { ...circumstances, narrowed: true }), /^The answer for what is selected above is empty between/);
+  assert.equal(emptyWhy({ ...empty, fieldConfig: { defaults: { noValue: "Nothing was ever measured." }, overrides: [] } }, circumstances), "Nothing was ever measured.");
 });
 
 test("errors have their place", () => {

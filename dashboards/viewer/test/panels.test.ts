@@ -13,8 +13,9 @@ import { runAt, runs, usualStep } from "../src/panels/states";
 import { decimalsOf, logTicks, symlogAir, symlogRange, symlogTicks } from "../src/panels/ticks";
 import { fixed, inUnit, joined } from "../src/panels/units";
 import { span } from "../src/panels/axes";
-import { some, starts } from "../src/panels/heatmap";
-import { merged } from "../src/panels/layers";
+import { cellStep, grid, isEmpty, some, starts } from "../src/panels/heatmap";
+import { layered, merged, sayings } from "../src/panels/layers";
+import { inside } from "../src/panels/stage";
 import { pressed } from "../src/panels/legend";
 import { order } from "../src/panels/table";
 
@@ -229,7 +230,7 @@ test("data as text keeps what is missing empty and starts no formula", () => {
   const p = prepare(panel({ mappings: [{ type: "value", options: { "-1": { text: "#1" } } }] }), [{ refId: "A", format: "table", fields: [
     { name: "time", type: "time", values: [0, hour] }, { name: "app", type: "string", values: ['say "hi", you', "=1+1"] }, { name: "rank", type: "number", values: [-1, null] },
   ] }], ctx);
-  assert.equal(csv(rows(p)), 'time,app,rank\r\n1970-01-01T00:00:00Z,"say ""hi"", you",#1\r\n1970-01-01T01:00:00Z,\'=1+1,\r\n');
+  assert.equal(csv(rows(p)), 'time,app,rank\r\n1970-01-01T00:00:00Z,"say ""hi"", you",1\r\n1970-01-01T01:00:00Z,\'=1+1,\r\n');
 });
 
 test("lines are sorted by number or word, what is missing last either way", () => {
@@ -260,4 +261,57 @@ test("small things of heat maps and events", () => {
   assert.deepEqual(starts([10, 20, 40], 10), [0, 10, 30], "a cell ends at its time");
   const gap = (time: number, timeEnd: number) => ({ layer: "Nobody looked", time, timeEnd, text: "" });
   assert.deepEqual(merged([gap(5, 8), gap(0, 3), gap(2, 4)]), [[0, 4], [5, 8]]);
+});
+
+test("places are numbers in the file, codes are words", () => {
+  const mappings = [{ type: "value" as const, options: { "-176": { text: "#176" }, "2": { text: "lower half" }, "-3": { text: "#9" } } }];
+  const fields: Field[] = [{ name: "time", type: "time", values: [0, 1000, 2000] }, { name: "v", type: "number", values: [-176, 2, -3] }];
+  const all = prepare(panel({ mappings }), [{ refId: "A", format: "table", fields }], ctx);
+  assert.deepEqual(rows(all).slice(1).map((r) => r[1]), [176, "lower half", "#9"]);
+  const two = prepare(panel({ mappings }), [{ refId: "A", format: "table", fields }, { refId: "B", format: "table", fields }], ctx);
+  assert.deepEqual(rows(two)[1]?.slice(1), [176, 176], "where answers are joined too");
+});
+
+test("a heat map leaves out what its file says, and a hole is no small number", () => {
+  const day = 24 * hour;
+  const frame: Frame = { refId: "A", format: "table", fields: [{ name: "time", type: "time", values: [day, 2 * day] }, { name: "store", type: "number", values: [0, 0.5] }] };
+  const make = (filterValues?: { le: number }) => {
+    const p: Panel = { ...panel(), type: "heatmap", options: filterValues === undefined ? {} : { filterValues } };
+    const [prepared] = prepare(p, [frame], ctx);
+    assert.ok(prepared !== undefined);
+    return grid(prepared, p, ctx);
+  };
+  const [usual, all] = [make(), make({ le: -1 })];
+  assert.equal(isEmpty(usual, 0), true, "Grafana leaves out 0 unless the file says otherwise");
+  assert.equal(isEmpty(all, 0), false, "0 % is drawn where the file wants it");
+  assert.deepEqual([usual.lo, all.lo], [0.5, 0], "the scale begins where the colours begin");
+});
+
+test("one day alone is as wide as a day", () => {
+  const day = 24 * hour;
+  assert.equal(cellStep([5 * day + 1], "1d"), day);
+  assert.equal(cellStep([5 * day], undefined), day, "what ends at midnight is a day's");
+  assert.equal(cellStep([5 * day + hour], undefined), hour);
+  assert.equal(cellStep([day, 2 * day], "1h"), day, "the interval is the least width");
+  assert.equal(cellStep([hour, 2 * hour], "1d"), day);
+});
+
+test("no label of the time axis is cut", () => {
+  const measure = (l: string): number => l.length * 6;
+  assert.deepEqual(inside(["Jun 2024", "Dec 2024", "Jun 2025"], [40, 200, 390], 400, measure), ["Jun 2024", "Dec 2024", ""]);
+  assert.deepEqual(inside(["00:00\n22 November", "06:00"], [20, 385], 400, measure), ["", "06:00"], "the longest line counts");
+});
+
+test("what is read out of gaps is said once", () => {
+  const gap = (title: string) => ({ layer: "Nobody looked", time: 0, timeEnd: 9, title, text: "" });
+  assert.equal(layered(gap("Nobody looked: failed")), "Nobody looked: failed");
+  assert.equal(layered({ ...gap(""), layer: "Events", title: "The ban" }), "Events: The ban");
+  assert.deepEqual(sayings([gap("Nobody looked: failed"), gap("Nobody looked: failed"), gap("switched off")]), ["Nobody looked: failed", "Nobody looked: switched off"]);
+});
+
+test("a link with a list of values is what Grafana makes of it", () => {
+  const page = { from: 1, to: 2, zone: "UTC", vars: { app: { value: ["a"], text: ["A"], multi: true }, chart: { value: ["c/1", "d (2)"], text: ["C", "D"], multi: true }, lang: { value: ["zh x"], text: ["ZH"] } } };
+  assert.equal(url("/d/x?var-app=$app&var-chart=${chart}&var-lang=$lang", page), "/d/x?var-app=%7Ba%7D&var-chart=%7Bc/1,d%20%282%29%7D&var-lang=zh%20x");
+  assert.equal(interpolate("${app:percentencode} ${app:json} ${lang:percentencode}", page.vars), "%7Ba%7D [\"a\"] zh%20x");
+  assert.equal(url("/d/x?${app:queryparam}&${chart:queryparam}", page), "/d/x?var-app=a&var-chart=c%2F1&var-chart=d%20(2)");
 });

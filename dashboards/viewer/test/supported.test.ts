@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { readFile, readdir } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { unsupported, unsupportedPanel } from "../src/supported";
 
@@ -25,7 +28,7 @@ test("a panel that is wholly known passes", () => {
 
 test("anything unknown is told with its place", () => {
   const cases: [Record<string, unknown>, RegExp][] = [
-    [panel({ type: "piechart" }), /panel 1 \(piechart\): this type of panel is not drawn/],
+    [panel({ type: "piechart" }), /panel 1 “Ranks” \(piechart\): this type of panel is not drawn/],
     [panel({ novelty: 1 }), /novelty = 1 is not drawn/],
     [panel({ transformations: [{ id: "merge" }] }), /transformations is .*none/],
     [panel({ options: { novelty: true } }), /options\.novelty = true is not drawn/],
@@ -59,5 +62,27 @@ test("anything unknown is told with its place", () => {
 
 test("panels that are folded into a row count", () => {
   const row = { id: 9, type: "row", title: "More", gridPos: {}, collapsed: true, panels: [panel({ type: "piechart", id: 10 })] };
-  assert.match(unsupported({ uid: "x", panels: [row] }).join(), /panel 10 \(piechart\)/);
+  assert.match(unsupported({ uid: "x", panels: [row] }).join(), /panel 10 “Ranks” \(piechart\)/);
+});
+
+test("the bundle is not built for a dashboard that it cannot draw", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "dashboards-"));
+  const run = (): { code: number | null; said: string } => {
+    const r = spawnSync(process.execPath, ["build.mjs", "--check", folder], { cwd: new URL("..", import.meta.url), encoding: "utf8" });
+    return { code: r.status, said: r.stderr };
+  };
+  try {
+    const file = JSON.parse(await readFile(new URL("../../tidemark-surge.json", import.meta.url), "utf8")) as { panels: Record<string, unknown>[] };
+    const path = join(folder, "tidemark-surge.json");
+    await writeFile(path, JSON.stringify(file));
+    assert.deepEqual(run(), { code: 0, said: "" });
+    const [first, ...rest] = file.panels;
+    await writeFile(path, JSON.stringify({ ...file, panels: [{ ...first, transformations: [{ id: "merge" }] }, ...rest, panel({ id: 99, type: "gauge", title: "Full" })] }));
+    const { code, said } = run();
+    assert.notEqual(code, 0);
+    assert.match(said, /tidemark-surge\.json, panel 99 “Full” \(gauge\): this type of panel is not drawn/);
+    assert.match(said, new RegExp(`tidemark-surge\\.json, panel ${String(first?.["id"])} .*: transformations is .*none`));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

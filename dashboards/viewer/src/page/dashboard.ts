@@ -253,7 +253,7 @@ export class DashboardView implements FrameHost {
     for (const [name, v] of Object.entries(this.vars)) {
       const every = v.current.includes(all);
       const value = every ? v.options.map((o) => o.value).filter((o) => o !== all) : v.current;
-      out[name] = { value, text: value.map((id) => v.options.find((o) => o.value === id)?.text ?? id), all: every };
+      out[name] = { value, text: value.map((id) => v.options.find((o) => o.value === id)?.text ?? id), all: every, multi: this.file.templating?.list.find((x) => x.name === name)?.multi === true };
     }
     return out;
   }

@@ -31,7 +31,7 @@ const caseSpan: Span = { from: Date.parse(caseRange.from), to: Date.parse(caseRa
 
 /** Why there is nothing to see, and what can be done about it. */
 export function reasons(panel: Panel, c: Circumstances): Child[] {
-  const words = why(panel, c);
+  const words = emptyWhy(panel, c);
   const out: Child[] = [h("p", { title: words }, h("b", {}, "Nothing here in this time. "), h("span.reason", {}, words))];
   if (c.loading) return out;
   const doors: Child[] = [];
@@ -44,7 +44,8 @@ export function reasons(panel: Panel, c: Circumstances): Child[] {
 
 const isMetric = (panel: Panel): boolean => (panel.targets ?? []).some((t) => (t.expr ?? "") !== "");
 
-function why(panel: Panel, c: Circumstances): string {
+/** The words for an answer without data: true of every empty answer, for a query leaves out rows for many reasons. */
+export function emptyWhy(panel: Panel, c: Circumstances): string {
   const said = panel.fieldConfig?.defaults.noValue ?? "";
   const between = `between ${words(c.span.from, c.zone)} and ${words(c.span.to, c.zone)}`;
   if (c.loading) return "The January 2025 case is still being loaded; this fills by itself.";
@@ -52,5 +53,5 @@ function why(panel: Panel, c: Circumstances): string {
   if (said.length > 12) return said;
   if (isMetric(panel)) return "There is no sample of this metric in this time.";
   if (!c.collecting && c.span.to > Date.now() - 86_400_000) return "No collector is running, so nobody looks now.";
-  return c.narrowed ? `No row ${between} for what is selected above.` : `No row was stored ${between}.`;
+  return c.narrowed ? `The answer for what is selected above is empty ${between}.` : `The answer is empty ${between}.`;
 }

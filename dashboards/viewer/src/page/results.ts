@@ -1,8 +1,8 @@
-// The answer to a question in SQL: as a table, as CSV, and as a quick chart.
+// The answer to a question in SQL: as a table and as CSV.
 
 import { h } from "../dom";
 import { whole } from "../format";
-import type { Field, Frame, Panel, Value } from "../model";
+import type { Field, Frame, Value } from "../model";
 
 /** The most rows that the table shows; the CSV has all. */
 export const shownRows = 1000;
@@ -74,49 +74,4 @@ export function facts(f: Frame): string {
   if (f.rowsRead !== undefined && f.rowsRead > 0) parts.push(`${whole(f.rowsRead)} rows read`);
   if (n > shownRows) parts.push(`the first ${whole(shownRows)} are shown; the CSV has all`);
   return parts.join(", ");
-}
-
-/** A panel for a quick chart, or null where the columns give none. */
-export function chart(f: Frame): { panel: Panel; frames: Frame[]; from: number; to: number } | null {
-  const time = f.fields.find((x) => x.type === "time");
-  const numbers = f.fields.filter((x) => x.type === "number");
-  if (rowsOf(f) < 2 || numbers.length === 0) return null;
-  return time !== undefined ? overTime(f, time, numbers) : bars(f, numbers);
-}
-
-const panelOf = (type: string, options: Record<string, unknown>): Panel => ({
-  id: 1,
-  type,
-  title: "Quick chart",
-  gridPos: { x: 0, y: 0, w: 24, h: 10 },
-  options,
-  fieldConfig: { defaults: { unit: "short", custom: { drawStyle: "line", lineWidth: 2, showPoints: "auto", spanNulls: false } }, overrides: [] },
-});
-
-function overTime(f: Frame, time: Field, numbers: readonly Field[]): ReturnType<typeof chart> {
-  const order = [...time.values.keys()].filter((i) => time.values[i] !== null).sort((a, b) => Number(time.values[a]) - Number(time.values[b]));
-  if (order.length < 2) return null;
-  const label = f.fields.find((x) => x.type === "string");
-  const pick = (x: Field): Field => ({ ...x, values: order.map((i) => x.values[i] ?? null) });
-  const fields = [pick(time), ...(label === undefined ? [] : [pick(label)]), ...numbers.map(pick)];
-  const [first, last] = [order[0] ?? 0, order.at(-1) ?? 0];
-  const legend = { displayMode: "list", placement: "bottom", showLegend: true };
-  return {
-    panel: panelOf("timeseries", { legend, tooltip: { mode: "multi", sort: "none" } }),
-    frames: [{ ...f, format: "timeseries", fields }],
-    from: Number(time.values[first]),
-    to: Number(time.values[last]),
-  };
-}
-
-function bars(f: Frame, numbers: readonly Field[]): ReturnType<typeof chart> {
-  const label = f.fields.find((x) => x.type === "string");
-  const n = numbers[0];
-  if (label === undefined || n === undefined || rowsOf(f) > 60) return null;
-  return {
-    panel: panelOf("bargauge", { orientation: "horizontal", displayMode: "basic", reduceOptions: { values: true, calcs: [], fields: "" } }),
-    frames: [{ ...f, format: "table", fields: [label, n] }],
-    from: 0,
-    to: 1,
-  };
 }

@@ -1,12 +1,13 @@
 // The SQL page: ask what no dashboard asks, as the login that may only read.
 
 import { fill, h } from "../dom";
-import type { Ctx, Drawn, Frame } from "../model";
+import type { Ctx, Drawn, Frame, Override } from "../model";
 import { draw } from "../panels";
 import * as client from "./client";
 import type { Editor } from "./editor";
 import { announce, copy, download } from "./popover";
-import { chart, csv, facts, rowsOf, table } from "./results";
+import { chart, house, styleBoard, type Chart } from "./quickchart";
+import { csv, facts, rowsOf, table } from "./results";
 import { errorAt, ordered, readSchema, search, type Schema, type Table } from "./schema";
 import { keep, read, themeNow } from "./themes";
 
@@ -15,7 +16,7 @@ const kept = 50;
 const maxRows = 10_000;
 
 const first = `-- Who stood where in the US App Store's free chart, day by day?
-SELECT day, entity_name, best
+SELECT day, entity_name, basis, best
 FROM v_ranks_daily
 WHERE target = 'chart/apple/us/top-free/overall' AND state = 'ranked' AND best <= 10
 ORDER BY day, best`;
@@ -50,6 +51,8 @@ export class SQLPage {
   private drawn: Drawn | null = null;
   private gone = false;
   private schema: Schema = { tables: [], limits: "" };
+  /** How the dashboards draw series; without an answer a quick chart is plain. */
+  private readonly styles: Promise<readonly Override[]> = client.dashboard(styleBoard).then(house).catch(() => []);
   private readonly onHash = (): void => {
     const sql = inAddress(location.hash);
     if (sql !== "" && sql !== this.text()) this.put(sql);
@@ -128,14 +131,16 @@ export class SQLPage {
     fill(this.result, h("p.row", {}, "Asking … ", stop));
     history.replaceState(history.state, "", `#sql=${encodeURIComponent(sql)}`);
     try {
-      this.take(sql, await client.sql(sql, maxRows, asking.signal));
+      const answer = await client.sql(sql, maxRows, asking.signal);
+      const styles = await this.styles;
+      if (!asking.signal.aborted) this.take(sql, answer, styles);
     } catch (err) {
       if (asking.signal.aborted) this.say("stopped", h("p", {}, "Stopped."));
       else this.fail(sql, err instanceof Error ? err.message : String(err));
     }
   }
 
-  private take(sql: string, answer: unknown): void {
+  private take(sql: string, answer: unknown, styles: readonly Override[]): void {
     const a = answer as client.SQLAnswer & Partial<Frame>;
     if (typeof a.error === "string" && a.error !== "") return this.fail(sql, a.error);
     const frames = Array.isArray(a.frames) ? a.frames : a.fields !== undefined ? [a as Frame] : [];
@@ -144,19 +149,20 @@ export class SQLPage {
     const f = frames[0];
     if (f === undefined || f.fields.length === 0) return this.say("done", h("p", {}, "Done. The answer has no columns."));
     const save = h("button.button", { type: "button", onclick: () => download("tidemark-sql.csv", new Blob([csv(f)], { type: "text/csv;charset=utf-8" })) }, "Download CSV");
+    const c = chart(f, styles);
     const plot = h("div.quickchart", {});
     this.say(
       "done",
       h("p.row", {}, h("b", {}, facts(f)), f.truncated === true ? h("span.wrong", {}, `There is more: cut off after ${rowsOf(f).toLocaleString("en")} rows.`) : null, save),
       plot,
+      h("p.note", { hidden: (c?.note ?? "") === "" }, c?.note ?? ""),
       h("div.scroll", { tabindex: "0", role: "region", "aria-label": "Rows" }, table(f)),
     );
-    this.plot(plot, f);
+    this.plot(plot, c);
     announce(facts(f));
   }
 
-  private plot(host: HTMLElement, f: Frame): void {
-    const c = chart(f);
+  private plot(host: HTMLElement, c: Chart | null): void {
     host.hidden = c === null;
     if (c === null) return;
     const ctx: Ctx = { from: c.from, to: c.to, zone: "UTC", annotations: [], theme: themeNow(), sync: "sql", vars: {}, onZoom: () => undefined, onReset: () => undefined };

@@ -21,35 +21,45 @@ function cell(v: Value): string {
 export function plain(c: Column, v: Value | undefined): Value {
   if (v === null || v === undefined) return null;
   if (c.type === "time" && typeof v === "number") return new Date(v).toISOString().replace(".000Z", "Z");
-  return mapped(c.config.mappings ?? [], v)?.text ?? v;
+  const text = mapped(c.config.mappings ?? [], v)?.text;
+  return text === undefined ? v : (place(v, text) ?? text);
+}
+
+/** A place on a chart is stored turned over and shown as "#176": as data it is 176. */
+const place = (v: Value, text: string): number | null => (typeof v === "number" && v < 0 && text === `#${-v}` ? -v : null);
+
+/** One value in the words of the panel. */
+function said(c: Column, v: Value | undefined): Value {
+  const text = typeof v === "number" ? mapped(c.config.mappings ?? [], v)?.text : undefined;
+  return text ?? plain(c, v);
 }
 
 export const shownColumns = (p: Prepared): Column[] => p.columns.filter((c) => !hidden(c, "viz") && c.config.custom?.["hidden"] !== true);
 
 /** A header and rows. Series of several answers are joined by their times. */
-export function rows(all: readonly Prepared[]): Value[][] {
+export function rows(all: readonly Prepared[], show: typeof plain = plain): Value[][] {
   const timed = all.filter((p) => p.time !== null && p.length > 0);
-  if (timed.length === all.length && timed.length > 1) return joined(timed);
+  if (timed.length === all.length && timed.length > 1) return joined(timed, show);
   return all.flatMap((p, i) => {
     const columns = shownColumns(p);
-    const body = Array.from({ length: p.length }, (_v, r) => columns.map((c) => plain(c, c.values[r])));
+    const body = Array.from({ length: p.length }, (_v, r) => columns.map((c) => show(c, c.values[r])));
     return [...(i > 0 ? [[]] : []), columns.map((c) => c.title), ...body];
   });
 }
 
-function joined(all: readonly Prepared[]): Value[][] {
+function joined(all: readonly Prepared[], show: typeof plain): Value[][] {
   const columns = all.flatMap((p) => p.values.filter((c) => !hidden(c, "viz")).map((c) => ({ c, at: new Map(p.time?.values.map((t, i) => [t, i])) })));
   const times = [...new Set(all.flatMap((p) => (p.time?.values ?? []) as number[]))].sort((a, b) => a - b);
   const time = all[0]?.time as Column;
   return [
     [time.title, ...columns.map(({ c }) => c.title)],
-    ...times.map((t) => [plain(time, t), ...columns.map(({ c, at }) => plain(c, c.values[at.get(t) ?? -1]))]),
+    ...times.map((t) => [show(time, t), ...columns.map(({ c, at }) => show(c, c.values[at.get(t) ?? -1]))]),
   ];
 }
 
 /** The same rows as a table. The words are those that the panel shows. */
 export function asTable(title: string, all: readonly Prepared[], most = 2000): HTMLElement {
-  const [head = [], ...body] = rows(all);
+  const [head = [], ...body] = rows(all, said);
   const table = h(
     "table.panel-data",
     {},

@@ -75,17 +75,39 @@ export function starts(ends: readonly number[], step: number): number[] {
   return ends.map((t) => t - step);
 }
 
-function grid(p: Prepared, panel: Panel, ctx: Ctx): Grid {
+/**
+ * How long a cell is, milliseconds: the usual distance of the times, and no less
+ * than the panel's own interval, for there may be one time only.
+ */
+export function cellStep(ends: readonly number[], interval: string | undefined): number {
+  const step = Math.max(usualStep(ends), milliseconds(interval));
+  if (step > 0) return step;
+  return ends.every((t) => t % day === 0) ? day : 3_600_000; // at midnight a day ends
+}
+
+const day = 86_400_000;
+
+/** "1d" of a file, as milliseconds; 0 for none. */
+function milliseconds(interval: string | undefined): number {
+  const found = /^>?(\d+)(ms|[smhdw])$/.exec(interval?.trim() ?? "");
+  const sizes: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: day, w: 7 * day };
+  return found === null ? 0 : Number(found[1]) * (sizes[found[2] ?? ""] ?? 0);
+}
+
+/** Whether a cell stays empty: it was measured, and the file leaves out so little. A hole is hatched instead. */
+export const isEmpty = (g: Pick<Grid, "empty">, v: number): boolean => v <= g.empty;
+
+export function grid(p: Prepared, panel: Panel, ctx: Pick<Ctx, "theme" | "zone">): Grid {
   const o = panel.options ?? {};
   const colour = (o["color"] ?? {}) as Colour;
   const columns = p.values.filter((c) => c.type === "number" && !hidden(c, "viz"));
   const reverse = (o["yAxis"] as { reverse?: boolean } | undefined)?.reverse === true;
   const numbers = columns.flatMap((c) => c.values.filter((v): v is number => typeof v === "number"));
   const empty = (o["filterValues"] as { le?: number } | undefined)?.le ?? 1e-9;
-  const seen = numbers.filter((v) => v > empty);
+  const seen = numbers.filter((v) => !isEmpty({ empty }, v));
   const cell = (o["cellValues"] ?? {}) as { unit?: string; decimals?: number };
   const ends = p.time?.values as number[];
-  const step = usualStep(ends) || 3_600_000;
+  const step = cellStep(ends, panel.interval);
   return {
     times: starts(ends, step), step,
     rows: reverse ? columns : columns.toReversed(),
@@ -95,7 +117,7 @@ function grid(p: Prepared, panel: Panel, ctx: Ctx): Grid {
   };
 }
 
-function colours(c: Colour, ctx: Ctx): string[] {
+function colours(c: Colour, ctx: Pick<Ctx, "theme">): string[] {
   if (c.mode === "opacity") {
     const base = visible(named(c.fill ?? "dark-orange", ctx.theme), ctx.theme);
     return Array.from({ length: 64 }, (_v, i) => faint(base, 0.1 + (0.9 * i) / 63));
@@ -154,7 +176,7 @@ function drawCells(u: uPlot, g: Grid, panel: Panel, s: Skin): void {
     g.rows.forEach((column, r) => {
       const v = column.values[i];
       const y = top + r * each;
-      if (typeof v === "number" && v <= g.empty) return;
+      if (typeof v === "number" && isEmpty(g, v)) return;
       c.fillStyle = typeof v === "number" ? colourOf(g, v) : hatch;
       c.fillRect(Math.round(x) + thin / 2, Math.round(y) + gap / 2, Math.max(px, Math.round(end) - Math.round(x) - thin), Math.max(px, Math.round(y + each) - Math.round(y) - gap));
     });
@@ -173,7 +195,7 @@ function words(g: Grid, u: uPlot, left: number, top: number, ctx: Ctx): Child[] 
   if (column === undefined || from === undefined) return [];
   const v = column.values[i];
   const value = typeof v === "number" ? h("b", {}, g.words(v)) : h("b", {}, "nothing measured");
-  return [h("p.when", {}, `${moment(from, ctx.zone)} ${ctx.zone}`), h("ul", {}, h("li", {}, sample(typeof v === "number" && v > g.empty ? colourOf(g, v) : "transparent", "box"), h("span", {}, column.title), value))];
+  return [h("p.when", {}, `${moment(from, ctx.zone)} ${ctx.zone}`), h("ul", {}, h("li", {}, sample(typeof v === "number" && !isEmpty(g, v) ? colourOf(g, v) : "transparent", "box"), h("span", {}, column.title), value))];
 }
 
 function said(g: Grid, column: Column | undefined, t: number): string {

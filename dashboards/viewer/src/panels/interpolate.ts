@@ -31,15 +31,16 @@ function chosen(name: string, v: Chosen, format: VariableFormat): string {
     case "queryparam":
       return (v.all === true ? ["$__all"] : values).map((x) => `var-${encodeURIComponent(name)}=${encodeURIComponent(x)}`).join("&");
     case "percentencode":
+      return strict(encodeURIComponent(list(v)));
     case "uriencode":
-      return encodeURIComponent(values.length === 1 ? (values[0] ?? "") : `{${values.join(",")}}`);
+      return strict(encodeURI(list(v)));
     case "csv":
     case "raw":
       return values.join(",");
     case "pipe":
       return values.join("|");
     case "json":
-      return JSON.stringify(values.length === 1 ? values[0] : values);
+      return JSON.stringify(values.length === 1 && v.multi !== true ? values[0] : values);
     case "singlequote":
       return values.map((x) => `'${x.replaceAll("'", "\\'")}'`).join(",");
     case "doublequote":
@@ -48,6 +49,11 @@ function chosen(name: string, v: Chosen, format: VariableFormat): string {
       return values.length === 1 ? (values[0] ?? "") : `{${values.join(",")}}`;
   }
 }
+
+/** A variable of several values is a list in braces, also where one is chosen: as in Grafana, such a link is no address of one. */
+const list = (v: Chosen): string => (v.multi === true || v.value.length !== 1 ? `{${v.value.join(",")}}` : (v.value[0] ?? ""));
+
+const strict = (encoded: string): string => encoded.replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 
 const one = (value: string, format: VariableFormat): string => (format === "percentencode" || format === "uriencode" ? encodeURIComponent(value) : value);
 

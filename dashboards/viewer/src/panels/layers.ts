@@ -37,6 +37,15 @@ export function headline(a: Annotation): string {
   return text.replace(/<[^>]*>/g, "").replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replace(/\s+/g, " ").trim();
 }
 
+/** An event with its layer, said once: many titles begin with the name of their layer. */
+export function layered(a: Annotation): string {
+  const words = headline(a);
+  return words.toLowerCase().startsWith(a.layer.toLowerCase()) ? words : words === "" ? a.layer : `${a.layer}: ${words}`;
+}
+
+/** What annotations say, each thing once. */
+export const sayings = (all: readonly Annotation[]): string[] => [...new Set(all.map(layered))];
+
 /** The annotations that a panel shows: those that touch its time range. */
 export const inRange = (ctx: Pick<Ctx, "annotations" | "from" | "to">): Annotation[] => ctx.annotations.filter((a) => (a.timeEnd ?? a.time) >= ctx.from && a.time <= ctx.to);
 

@@ -4,7 +4,7 @@
 import uPlot from "uplot";
 import type { Ctx } from "../model";
 import { h, type Child } from "../dom";
-import { at as annotationsAt, banner, buttons, drawFlags, drawRegions, eventWords, headline, isGap, rowHeight, type Banner } from "./layers";
+import { at as annotationsAt, banner, buttons, drawFlags, drawRegions, eventWords, isGap, rowHeight, sayings, type Banner } from "./layers";
 import { axisLabels, moment } from "./moments";
 import { skin, type Skin } from "./skin";
 import { Tip } from "./tip";
@@ -177,7 +177,9 @@ export class Stage {
     const t = u.posToVal(left, "x");
     const words = this.play.point(u, left, top);
     const reach = (4 * (this.ctx.to - this.ctx.from)) / Math.max(1, box.width);
-    for (const a of annotationsAt(this.ctx, t, reach).slice(0, 4)) words.push(isGap(a) ? h("p.gap", {}, `${a.layer}: ${headline(a)}`) : eventWords(a, this.ctx));
+    const near = annotationsAt(this.ctx, t, reach);
+    for (const s of sayings(near.filter(isGap)).slice(0, 4)) words.push(h("p.gap", {}, s));
+    for (const a of near.filter((x) => !isGap(x)).slice(0, 4)) words.push(eventWords(a, this.ctx));
     if (words.length === 0) return this.tip.hide();
     this.tip.show(box.left + left, box.top + top, words);
   }
@@ -237,7 +239,7 @@ export class Stage {
     this.stop = t;
     this.over = true;
     u.setCursor({ left: u.valToPos(t, "x"), top: this.play.rowAt?.(u, this.row) ?? u.over.clientHeight / 2 });
-    const events = annotationsAt(this.ctx, t, 0).map((a) => `${a.layer}: ${headline(a)}`);
+    const events = sayings(annotationsAt(this.ctx, t, 0));
     this.live.textContent = [moment(t, this.ctx.zone), this.play.say(t, this.row), ...events].filter((w) => w !== "").join(". ");
   }
 }
@@ -252,7 +254,29 @@ function timeAxis(ctx: Ctx, room: Room): uPlot.Axis {
     gap: 4,
     grid: { stroke: s.rule, width: 1 },
     ticks: { stroke: s.rule, width: 1, size: 4 },
-    values: (_u, marks, _axis, _space, step) => axisLabels(marks, step, ctx.zone),
+    values: (u, marks, _axis, _space, step) => {
+      const left = (u.bbox.left || 0) / uPlot.pxRatio;
+      return inside(axisLabels(marks, step, ctx.zone), marks.map((t) => left + u.valToPos(t, "x")), room.width, widthOf(u, s.font(11)));
+    },
+  };
+}
+
+/** Labels without those that would reach beyond the picture, which cuts them. All in CSS pixels. */
+export function inside(labels: readonly string[], middles: readonly number[], width: number, measure: (label: string) => number): string[] {
+  return labels.map((l, i) => {
+    const half = Math.max(...l.split("\n").map(measure)) / 2;
+    const x = middles[i] ?? 0;
+    return x - half < 0 || x + half > width ? "" : l;
+  });
+}
+
+function widthOf(u: uPlot, font: string): (label: string) => number {
+  return (label) => {
+    u.ctx.save();
+    u.ctx.font = font;
+    const { width } = u.ctx.measureText(label);
+    u.ctx.restore();
+    return width;
   };
 }
 

@@ -116,6 +116,9 @@ const formatters: Readonly<Record<string, Formatter>> = {
   opm: count("ops/m"),
 };
 
+/** A place on a chart, turned over so that #1 is on top. The page's own: Grafana has no such unit, so no file may use it. */
+const rank: Formatter = (n, decimals) => ({ text: fixed(-n, decimals), prefix: "#" });
+
 /** Whether the viewer prints this unit as Grafana does. */
 export const knownUnit = (unit: string): boolean => unit in formatters || unit.startsWith("time:");
 
@@ -125,6 +128,7 @@ export const isMoment = (unit: string | undefined): boolean => unit !== undefine
 /** A number in its unit. */
 export function inUnit(n: number, unit: string | undefined, decimals: number | undefined, zone: string): Words {
   if (unit?.startsWith("time:") === true) return { text: pattern(n, zone, unit.slice(5)) };
+  if (unit === "rank") return rank(n, decimals, zone);
   return (formatters[unit === undefined || unit === "" ? "none" : unit] ?? after(` ${unit}`))(n, decimals, zone);
 }
 
