@@ -1,7 +1,10 @@
 package grafana
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,6 +30,33 @@ func TestComposeMountsEachDashboardIntoItsFolder(t *testing.T) {
 	home := DashboardsIn + "/" + FolderTrends + "/tidemark-migration.json"
 	if got := grafana.Environment["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]; got != home {
 		t.Errorf("docker-compose.yml: the home dashboard is %q, want %q", got, home)
+	}
+}
+
+// Each folder of provisioning files is mounted over the image's own of that name. A
+// mount over all of them hides those that we do not have, and Grafana writes an
+// error for each that it cannot read (its Dockerfile makes the six).
+func TestComposeMountsProvisioningFolders(t *testing.T) {
+	t.Parallel()
+	const inside = "/etc/grafana/provisioning"
+	there, err := os.ReadDir(filepath.Join("..", "..", filepath.FromSlash(provisioning)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want, got []string
+	for _, folder := range there {
+		if !slices.Contains([]string{"access-control", "alerting", "dashboards", "datasources", "notifiers", "plugins"}, folder.Name()) {
+			t.Errorf("%s%s: Grafana reads nothing of that name", provisioning, folder.Name())
+		}
+		want = append(want, "./"+provisioning+folder.Name()+":"+inside+"/"+folder.Name()+":ro")
+	}
+	for _, volume := range testkit.ReadCompose(t).Services["grafana"].Volumes {
+		if strings.Contains(volume, ":"+inside) {
+			got = append(got, volume)
+		}
+	}
+	if slices.Sort(got); !slices.Equal(got, want) {
+		t.Errorf("docker-compose.yml: the service grafana mounts\n%q, want\n%q", got, want)
 	}
 }
 

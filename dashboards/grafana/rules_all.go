@@ -50,6 +50,18 @@ WHERE every_s > 0 AND last_look > now() - INTERVAL 7 DAY
 GROUP BY source
 ORDER BY source`
 
+// rejectedMessages are those of 15 minutes, by reason. A counter that first appears
+// above 0 has risen, although increase() sees no rise: that is the first message
+// of each reason.
+const rejectedMessages = `sum by (reason) (
+  (tidemark_store_rejected_messages_total unless tidemark_store_rejected_messages_total offset 15m) > 0
+  or
+  increase(tidemark_store_rejected_messages_total[15m])
+)`
+
+// lag counts a partition once: after a rebalance two processes may both tell of it.
+const lag = "sum by (group, topic) (max by (group, topic, partition) (tidemark_kafka_lag_messages))"
+
 func operationAlerts() []alert {
 	return []alert{
 		{
@@ -67,7 +79,7 @@ func operationAlerts() []alert {
 			description: "They could not be understood. Each is a look that is missing until it is replayed; they are kept in tidemark.rejected.v1.",
 			severity:    "warning", runbook: "operating.md#messages-are-rejected",
 			dashboard: "tidemark-pipeline", panel: "Inserts that failed",
-			queries: []ruleQuery{askPrometheus("sum by (reason) (increase(tidemark_store_rejected_messages_total[15m]))")},
+			queries: []ruleQuery{askPrometheus(rejectedMessages)},
 			above:   0, pending: "0s", noData: "OK",
 		},
 		{
@@ -76,7 +88,7 @@ func operationAlerts() []alert {
 			description: "What is collected is stored late. It is kept in Kafka for 7 days.",
 			severity:    "warning", runbook: "operating.md#lag-grows",
 			dashboard: "tidemark-pipeline", panel: "Messages behind, by group",
-			queries: []ruleQuery{askPrometheus("sum by (group, topic) (tidemark_kafka_lag_messages)")},
+			queries: []ruleQuery{askPrometheus(lag)},
 			above:   50000, pending: "15m", noData: "OK",
 		},
 	}

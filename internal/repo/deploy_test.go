@@ -111,9 +111,9 @@ func TestComposeIsHardened(t *testing.T) {
 	}
 }
 
-// pinned is a version with at least two numbers, and nothing that would move with
-// a release. ClickHouse's patches of a long-term version are taken as they come.
-var pinned = regexp.MustCompile(`:v?\d+\.\d+(\.\d+)?$|^tidemark:\$\{IMAGE_TAG:-local\}$`)
+// pinned is a version with its patch (ClickHouse has a fourth number), and nothing
+// that would move with a release.
+var pinned = regexp.MustCompile(`:v?\d+\.\d+\.\d+(\.\d+)?$|^tidemark:\$\{IMAGE_TAG:-local\}$`)
 
 func has(limits map[string]any, names ...string) bool {
 	return !slices.ContainsFunc(names, func(name string) bool { return limits[name] == nil })

@@ -149,14 +149,19 @@ func TestNamedMetricsExist(t *testing.T) {
 // TestAlertsHaveARunbook: each names a section of a page that is there.
 func TestAlertsHaveARunbook(t *testing.T) {
 	t.Parallel()
-	rules := read(t, "deploy/prometheus/tidemark.rules.yml")
-	links := regexp.MustCompile(`runbook_url: \S+/blob/main/(\S+)#(\S+)`).FindAllStringSubmatch(rules, -1)
-	if alerts := strings.Count(rules, "- alert:"); len(links) != alerts {
-		t.Errorf("%d alerts have %d runbook links", alerts, len(links))
-	}
-	for _, link := range links {
-		if !hasHeading(read(t, link[1]), link[2]) {
-			t.Errorf("%s has no heading %s", link[1], link[2])
+	for file, begin := range map[string]string{
+		"deploy/prometheus/tidemark.rules.yml":               "- alert:",
+		"deploy/grafana/provisioning/alerting/tidemark.yaml": "noDataState:",
+	} {
+		rules := read(t, file)
+		links := regexp.MustCompile(`runbook_url: \S+/blob/main/(\S+)#([^\s"]+)`).FindAllStringSubmatch(rules, -1)
+		if alerts := strings.Count(rules, begin); len(links) != alerts || alerts == 0 {
+			t.Errorf("%s: %d alerts have %d runbook links", file, alerts, len(links))
+		}
+		for _, link := range links {
+			if !hasHeading(read(t, link[1]), link[2]) {
+				t.Errorf("%s: %s has no heading %s", file, link[1], link[2])
+			}
 		}
 	}
 }
