@@ -66,6 +66,7 @@ func rareQuestions() map[string]rare {
 		"TidemarkMessagesLost":     {"no message was lost", []seed{{"tidemark_kafka_lost_messages_total", inTopic}, {"tidemark_kafka_truncated_partitions_total", inTopic}}},
 		"TidemarkOffsetConflicts":  {"no topic was made anew", []seed{{"tidemark_store_offset_conflicts_total", map[string]string{"table": "looks"}}}},
 		"TidemarkMessagesRejected": {"every message was understood", nil},
+		"tidemark-rejected":        {"every message was understood", nil},
 		"TidemarkMentionsRejected": {"every mention was understood", []seed{{"tidemark_count_rejected_messages_total", map[string]string{"reason": "future"}}}},
 		"TidemarkRollupFails":      {"no rollup failed", []seed{{"tidemark_store_rollup_errors_total", map[string]string{"rollup": "ranks_hourly"}}}},
 		"TidemarkCheckpointOld":    {"no checkpoint failed", []seed{{"tidemark_detect_checkpoints_total", map[string]string{"outcome": "failed"}}}},
@@ -176,17 +177,28 @@ func panelQuestions(t *testing.T) (out []promQuestion) {
 	return out
 }
 
-// ruleQuestions are the sides of the comparisons that the rules make: while all
-// is well, a rule itself finds nothing.
+// ruleQuestions are the sides of the comparisons that the rules make, those of
+// Prometheus and those of Grafana: while all is well, a rule itself finds nothing.
 func ruleQuestions(t *testing.T) (out []promQuestion) {
 	t.Helper()
+	var rules []promQuestion
 	for _, rule := range testkit.PrometheusRules(t) {
-		tree, err := parser.NewParser(parser.Options{}).ParseExpr(rule.Expr)
+		rules = append(rules, promQuestion{who: rule.Alert, expr: rule.Expr})
+	}
+	for _, rule := range testkit.ReadGrafanaRules(t) {
+		for _, q := range rule.Data {
+			if q.Model.Expr != "" {
+				rules = append(rules, promQuestion{who: rule.UID, expr: q.Model.Expr})
+			}
+		}
+	}
+	for _, rule := range rules {
+		tree, err := parser.NewParser(parser.Options{}).ParseExpr(rule.expr)
 		if err != nil {
-			t.Fatalf("%s: %v", rule.Alert, err)
+			t.Fatalf("%s: %v", rule.who, err)
 		}
 		for _, side := range sides(tree) {
-			out = append(out, promQuestion{rule.Alert, side.String(), true})
+			out = append(out, promQuestion{rule.who, side.String(), true})
 		}
 	}
 	return out
