@@ -37,7 +37,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		duration: auto.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "tidemark_collect_poll_duration_seconds",
 			Help:    "How long a look took, with all its waiting for its turn.",
-			Buckets: []float64{.1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 1800},
+			Buckets: []float64{.1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120, 300, 420, 600, 900, 1800},
 		}, []string{"source"}),
 		lastSuccess: gauge("last_success_timestamp_seconds",
 			"When the target last answered properly (ok or empty); what grows old is going stale.", "source", "target"),

@@ -64,6 +64,9 @@ type boardPanel struct {
 			Min      *float64          `json:"min"`
 			Mappings []json.RawMessage `json:"mappings"`
 			Links    []boardLink       `json:"links"`
+			Color    struct {
+				Mode string `json:"mode"`
+			} `json:"color"`
 		} `json:"defaults"`
 		Overrides []boardOverride `json:"overrides"`
 	} `json:"fieldConfig"`
@@ -86,6 +89,7 @@ type boardVariable struct {
 	Label      string  `json:"label"`
 	Type       string  `json:"type"`
 	Refresh    int     `json:"refresh"`
+	Multi      bool    `json:"multi"`
 	Datasource *source `json:"datasource"`
 }
 

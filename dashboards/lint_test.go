@@ -158,6 +158,9 @@ func (p boardPanel) misdrawn() []string {
 	if p.Type == "bargauge" && p.FieldConfig.Defaults.Min == nil {
 		out = append(out, "has no least value: its shortest bar would be none")
 	}
+	if p.Type == "state-timeline" && p.FieldConfig.Defaults.Color.Mode != "fixed" {
+		out = append(out, "has no fixed colour: Grafana would leave out the legend")
+	}
 	words := slices.ContainsFunc(p.FieldConfig.Overrides, func(o boardOverride) bool {
 		return o.Matcher.ID == "byType" && o.Matcher.Options == "string" && o.Properties[0].ID == "unit" && o.Properties[0].Value == "string"
 	})
@@ -219,6 +222,11 @@ func TestLinksLeadSomewhereAndKeepTheTime(t *testing.T) {
 			if !there[m[1]] {
 				t.Errorf("%s: the link %q leads to %s, which there is not", name, l.Title, m[1])
 			}
+			for _, v := range b.Templating.List {
+				if v.Multi && strings.Contains(m[2], "=${"+v.Name) {
+					t.Errorf("%s: the link %q takes %s along as one value; write ${%[3]s:queryparam}", name, l.Title, v.Name)
+				}
+			}
 			if kept := l.KeepTime && l.IncludeVars; !kept && !strings.Contains(m[2], "${__url_time_range}") {
 				t.Errorf("%s: the link %q loses the time range", name, l.Title)
 			}
@@ -251,6 +259,7 @@ func TestRulesAreNoticedWhenBroken(t *testing.T) {
 			p := drawn(b)
 			p.Type, p.FieldConfig.Defaults.Min = "bargauge", nil
 		},
+		"leave out the legend": func(b *board) { drawn(b).Type = "state-timeline" },
 		"knows no custom.hideFrom": func(b *board) {
 			var o boardOverride
 			if err := json.Unmarshal([]byte(`{"matcher": {"id": "byName", "options": "id"}, "properties": [{"id": "custom.hideFrom"}]}`), &o); err != nil {

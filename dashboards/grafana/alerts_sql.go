@@ -9,7 +9,7 @@ const weeks = `greatest(1, dateDiff('second', $__fromTime, $__toTime)) / 604800`
 
 const alertsAnswer = `SELECT concat(toString(count()), if(count() = 1, ' message was', ' messages were'), ' sent, ', toString(round(count() / (` + weeks + `), 1)), ' a week; ',
     toString(countIf(level = 'critical')), ' of them critical, ', if(countIf(outcome = 'failed') = 0, 'and none failed', concat('and ', toString(countIf(outcome = 'failed')), ' never arrived')), '. ',
-    toString((SELECT count() FROM v_episodes WHERE kind = 'surge' AND state != 'closed')), ' surges and ',
+    toString((SELECT count() FROM v_episodes WHERE kind = 'surge' AND state != 'closed' AND $__conditionalAll(topic IN (${topic:singlequote}), $topic))), ' surges and ',
     toString((SELECT count() FROM v_episodes WHERE kind = 'health' AND state != 'closed')), ' troubles of our own sources are open.') AS answer
 FROM v_deliveries WHERE ` + chosenMessages
 
@@ -19,7 +19,7 @@ const alertsArrived = `SELECT if(count() = 0, NULL, countIf(outcome = 'delivered
 
 const alertsHeld = `SELECT countIf(delayed = 1) AS "Held back" FROM v_deliveries WHERE ` + chosenMessages
 
-const alertsOpen = `SELECT countIf(kind = 'surge') AS "Surges", countIf(kind = 'health') AS "Troubles" FROM v_episodes WHERE state != 'closed'`
+const alertsOpen = `SELECT countIf(kind = 'surge' AND $__conditionalAll(topic IN (${topic:singlequote}), $topic)) AS "Surges", countIf(kind = 'health') AS "Troubles" FROM v_episodes WHERE state != 'closed'`
 
 const alertsMuted = `SELECT count() AS "Muted" FROM mutes FINAL WHERE since <= now64(3) AND until > now64(3)`
 
@@ -42,7 +42,7 @@ func severityLevels() []State {
 
 // alertsSeverity cuts each episode into its states and gives each bucket of time
 // the worst of what was open. The limits are those of event.SeverityLevel.
-const alertsSeverity = `SELECT time, series, toNullable(multiIf(max(severity) >= 0.75, 3, max(severity) >= 0.4, 2, 1)) AS Value
+const alertsSeverity = `SELECT time, series, Value FROM (SELECT time, series, toNullable(multiIf(max(severity) >= 0.75, 3, max(severity) >= 0.4, 2, 1)) AS Value
 FROM (
     SELECT series, severity,
         toDateTime(arrayJoin(range(
@@ -58,8 +58,8 @@ FROM (
     )
     WHERE ends > begins AND begins <= $__toTime AND ends >= $__fromTime
 )
-GROUP BY time, series
-ORDER BY time, series`
+GROUP BY time, series)
+` + holesToTheEnd
 
 const alertsOpenEpisodes = `SELECT time, series, toNullable(count()) AS Value
 FROM (

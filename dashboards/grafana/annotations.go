@@ -20,17 +20,25 @@ type Annotation = cog.Builder[dashboard.AnnotationQuery]
 // Events are dated events as published, with who said so and a link to where.
 // One whose time is known as an interval only is drawn as the interval.
 func Events() Annotation {
-	return annotate("Events", colourEvent, withEnglishNames+`SELECT at_from AS time, if(at_to > at_from, at_to, NULL) AS timeEnd,
+	return annotate("Events", colourEvent, withEnglishNames+`SELECT ifNull(at_from, at_to) AS time, if(at_to > at_from, at_to, NULL) AS timeEnd,
     concat(arrayStringConcat(arraySort(groupArray(transform(toString(subject), names.1, names.2, toString(subject)))), ', '), ': ', what) AS title,
-    concat(any(publisher), ' (confidence: ', any(confidence), '). Seen in ',
-        any(if(match(seen_in, '^[a-z0-9.-]+[.][a-z]{2,}'),
-            concat('<a href="https://', extract(seen_in, '^[a-z0-9.-]+[.][a-z]{2,}'), '">', seen_in, '</a>'), seen_in))) AS text,
+    concat(`+whenOf+`, ' (UTC). ', any(publisher), ' (confidence: ', any(confidence), '). Seen in ',
+        arrayStringConcat(arrayMap(s -> if(match(s, '^[a-z0-9.-]+[.][a-z]{2,}'),
+            concat('<a href="https://', extract(s, '^[a-z0-9.-]+[.][a-z]{2,}'), '">', s, '</a>'), s), splitByRegexp('; *', any(seen_in))), '; ')) AS text,
     arrayStringConcat(arraySort(groupArray(toString(subject))), ',') AS tags
 FROM events
-WHERE at_from <= $__toTime AND ifNull(at_to, at_from) >= $__fromTime
+WHERE ifNull(at_from, at_to) <= $__toTime AND ifNull(at_to, at_from) >= $__fromTime
 GROUP BY at_from, at_to, what
 ORDER BY time`)
 }
+
+// whenOf says as a text when an event was: a day, some days, or a minute; of one
+// whose beginning is not known until when.
+const whenOf = `multiIf(
+        at_from IS NULL, concat('until ', formatDateTime(assumeNotNull(at_to), '%e %b %Y')),
+        toDate(ifNull(at_to, at_from)) != toDate(at_from), concat(formatDateTime(assumeNotNull(at_from), '%e %b'), ' to ', formatDateTime(assumeNotNull(at_to), '%e %b %Y')),
+        at_to > at_from + INTERVAL 1 HOUR, formatDateTime(assumeNotNull(at_from), '%e %b %Y'),
+        formatDateTime(assumeNotNull(at_from), '%e %b %Y %H:%i'))`
 
 const withEnglishNames = `WITH (SELECT (groupArray(id), groupArray(name)) FROM entity_names) AS names
 `

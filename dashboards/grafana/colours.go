@@ -100,7 +100,8 @@ func tagOverrides() []cog.Builder[dashboard.DashboardFieldConfigSourceOverrides]
 // was reported is points, never joined.
 func basisOverrides() []cog.Builder[dashboard.DashboardFieldConfigSourceOverrides] {
 	return []cog.Builder[dashboard.DashboardFieldConfigSourceOverrides]{
-		byRegexp(`/\(modelled\)$/`, property("custom.lineStyle", map[string]any{"fill": "dash", "dash": []int{8, 4}})),
+		// Without points: dashes with points look like an imported line.
+		byRegexp(`/\(modelled\)$/`, property("custom.lineStyle", map[string]any{"fill": "dash", "dash": []int{8, 4}}), property("custom.showPoints", "never")),
 		byRegexp(`/\(imported\)$/`, property("custom.lineStyle", map[string]any{"fill": "dot", "dash": []int{2, 4}})),
 		byRegexp(`/\(backfill\)$/`, property("custom.lineWidth", 1)),
 		byRegexp(`/\(reported\)$/`,

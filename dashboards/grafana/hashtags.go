@@ -33,7 +33,7 @@ func Hashtags() *Board {
 		Panels(
 			TimeSeries(About{
 				ID: 6, Title: "Share of attention, by day", Unit: "percentunit", W: 14, H: 9,
-				Description: "How what was said, read and searched of the apps of the topic divides among them, day by day, by the chosen measure of attention: all apps together are 100 %. An app without a line was not seen.",
+				Description: "How what was said, read and searched of the apps of the chosen topics divides among them, day by day (UTC), by the chosen measure of attention: all apps together are 100 %. An app without a line was not seen.",
 			}, attentionShare).Min(0).Max(1).Interval("1d"),
 			TimeSeries(About{
 				ID: 7, Title: "Between how many apps", Unit: "none", W: 10, H: 9,
@@ -48,24 +48,35 @@ func Hashtags() *Board {
 		)
 }
 
-const attentionShare = withNames + `SELECT time, series, Value FROM (
-    SELECT toDateTime(day, 'UTC') AS time,
-        concat(transform(toString(entity), names.1, names.2, toString(entity_name)), if(basis = 'measured', '', concat(' (', basis, ')'))) AS series, toNullable(any(share)) AS Value
-    FROM v_attention_share
-    WHERE topic IN (${topic:singlequote}) AND basis IN (${basis:singlequote}) AND day BETWEEN toDate($__fromTime) AND toDate($__toTime)
-        AND concat(family, ' ', metric) IN (${attention:singlequote})
-    GROUP BY time, series
+// byDays ends a query by days with a moment of nothing for each day without any
+// row. A day that began before the time range is drawn from where that begins.
+const byDays = `
+    ORDER BY day WITH FILL STEP toIntervalDay(1) INTERPOLATE (series)
 )
-ORDER BY time WITH FILL STEP toIntervalDay(1) INTERPOLATE (series)`
+ORDER BY time`
 
-const attentionApps = `SELECT time, series, Value FROM (
-    SELECT toDateTime(day, 'UTC') AS time,
-        concat('Apps · ', ` + familyName + `, ', ', replaceAll(toString(metric), '_', ' '), if(basis = 'measured', '', concat(' (', basis, ')'))) AS series, toNullable(1 / sum(share * share)) AS Value
+const dayDrawn = `SELECT greatest(toDateTime(day, 'UTC'), $__fromTime) AS time, series, Value FROM (
+    `
+
+// attentionShare divides among the apps of all chosen topics: one that is in two
+// of them counts once.
+const attentionShare = withNames + dayDrawn + `SELECT day,
+        concat(transform(toString(entity), names.1, names.2, name), if(basis = 'measured', '', concat(' (', basis, ')'))) AS series,
+        toNullable(value / sum(value) OVER (PARTITION BY day, basis)) AS Value
+    FROM (
+        SELECT day, basis, entity, any(toString(entity_name)) AS name, max(s.value) AS value
+        FROM v_attention_share AS s
+        WHERE topic IN (${topic:singlequote}) AND basis IN (${basis:singlequote}) AND day BETWEEN toDate($__fromTime) AND toDate($__toTime)
+            AND concat(family, ' ', metric) IN (${attention:singlequote})
+        GROUP BY day, basis, entity
+    )` + byDays
+
+const attentionApps = dayDrawn + `SELECT day,
+        concat('Apps · ', if(length([${topic:singlequote}]) > 1, concat(toString(topic), ', '), ''), ` + familyName + `, ', ', replaceAll(toString(metric), '_', ' '), if(basis = 'measured', '', concat(' (', basis, ')'))) AS series,
+        toNullable(1 / sum(share * share)) AS Value
     FROM v_attention_share
     WHERE topic IN (${topic:singlequote}) AND basis IN (${basis:singlequote}) AND day BETWEEN toDate($__fromTime) AND toDate($__toTime)
-    GROUP BY time, topic, series
-)
-ORDER BY time WITH FILL STEP toIntervalDay(1) INTERPOLATE (series)`
+    GROUP BY day, topic, series` + byDays
 
 const leadLag = `SELECT topic AS "Topic", basis AS "Basis", transform(toString(leader), ` + familyNames + `, toString(leader)) AS "First", transform(toString(follower), ` + familyNames + `, toString(follower)) AS "Then", lag_h AS "Hours later", correlation AS "Correlation",
     hours AS "Hours compared", onset_lead_h AS "First surge earlier by, hours"

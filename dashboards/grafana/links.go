@@ -27,8 +27,11 @@ type dataLink struct {
 	URL   string `json:"url"`
 }
 
-func toRanks(title, variables string) dashboard.DynamicConfigValue {
-	return linkTo(title, "tidemark-ranks", variables)
+// toRanks leads to the ranks of one app, with what is chosen besides: charts are
+// "${chart:queryparam}", or the chart of the line. A variable of several values
+// would without queryparam be one value in braces.
+func toRanks(title, charts string) dashboard.DynamicConfigValue {
+	return linkTo(title, "tidemark-ranks", "var-app=${__data.fields.id}&"+charts+"&${topic:queryparam}&${storefront:queryparam}&${basis:queryparam}&${lang:queryparam}")
 }
 
 func linkTo(title, uid, variables string) dashboard.DynamicConfigValue {

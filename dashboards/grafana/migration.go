@@ -23,7 +23,7 @@ func Migration() *Board {
 			}, hoursOfDestination()).Decimals(0),
 			Stat(About{
 				ID: 9, Title: "Days the origin was off the chart", Unit: "none", W: 6, H: 4,
-				Description: "How long the app that the crowd left was off the chart at a stretch, in days. None: it never was for more than a day.",
+				Description: "How long the app that the crowd left was off the chart at a stretch, in days: from the first hour in which it was looked for and not there to the next in which it was. 0: it never was for more than a day. Empty: nobody looked for it.",
 			}, daysOfOrigin()).Decimals(1),
 			Stat(About{
 				ID: 10, Title: "Views of the tag in all", Unit: "short", W: 6, H: 4,
@@ -47,7 +47,7 @@ func Migration() *Board {
 			Table(About{
 				ID: 7, Title: "What happened", Unit: "none", W: 24, H: 9,
 				Description: "Dated events as published, with who said so and how far it is to be trusted. The same events stand as bands on every panel with a time axis.",
-			}, migrationEvents).OverrideByName("When", width(190)).OverrideByName("Who", width(200)),
+			}, migrationEvents).OverrideByName("When (UTC)", width(190)).OverrideByName("Who", width(200)),
 		)
 }
 
@@ -74,19 +74,16 @@ func appTable(id, w, h uint32, columns string) *table.PanelBuilder {
 		ID: id, Title: "From the beginning to the end", Unit: "none", W: w, H: h,
 		Description: "Each app in the time range: its place in the first 24 hours, the best one with the first hour that had it, in how many hours it was first, and its place in the last 24 hours that were seen. An empty field: it was not on the chart then.",
 	}, rankTable(columns)).
-		OverrideByName("App", fields(toRanks("Ranks of this app", "var-app=${__data.fields.id}&var-chart=${chart}"))).
+		OverrideByName("App", fields(toRanks("Ranks of this app", "${chart:queryparam}"))).
 		OverrideByName("Hours at #1", fields(property("decimals", 0))).
 		OverrideByName("id", hidden())
 }
 
 const migrationEvents = `WITH (SELECT (groupArray(id), groupArray(name)) FROM entity_names) AS names
-SELECT multiIf(
-        toDate(ifNull(at_to, at_from)) != toDate(at_from), concat(formatDateTime(assumeNotNull(at_from), '%e %b'), ' to ', formatDateTime(assumeNotNull(at_to), '%e %b %Y')),
-        at_to > at_from + INTERVAL 1 HOUR, formatDateTime(assumeNotNull(at_from), '%e %b %Y'),
-        formatDateTime(assumeNotNull(at_from), '%e %b %Y %H:%i')) AS "When",
+SELECT ` + whenOf + ` AS "When (UTC)",
     arrayStringConcat(arraySort(groupArray(transform(toString(subject), names.1, names.2, toString(subject)))), ', ') AS "Who",
     what AS "What", any(publisher) AS "Said by", any(confidence) AS "Confidence"
 FROM events
-WHERE at_from <= $__toTime AND ifNull(at_to, at_from) >= $__fromTime
+WHERE ifNull(at_from, at_to) <= $__toTime AND ifNull(at_to, at_from) >= $__fromTime
 GROUP BY at_from, at_to, what
-ORDER BY at_from`
+ORDER BY ifNull(at_from, at_to)`

@@ -140,7 +140,9 @@ func BarGauge(a About, sql string) *bargauge.PanelBuilder {
 
 // StateTimeline shows one row per series whose value is one of a few codes; states
 // say what each code means. A NULL is a hole. The SQL has the columns time,
-// series and Value.
+// series and Value, and a NULL behind its last row: else Grafana draws the last
+// state on to the edge. The colours are those of the states: with Grafana's own
+// choice of colours there would be no legend.
 func StateTimeline(a About, states []State, sql string) *statetimeline.PanelBuilder {
 	labels := make(map[string]dashboard.ValueMappingResult, len(states))
 	for i, s := range states {
@@ -150,6 +152,7 @@ func StateTimeline(a About, states []State, sql string) *statetimeline.PanelBuil
 		Id(a.ID).Title(a.Title).Description(a.Description).Unit(a.Unit).Span(a.W).Height(a.H).
 		Datasource(clickhouseRef()).WithTarget(Series(sql)).Interval("1h").
 		Mappings([]dashboard.ValueMapping{valueMap(labels)}).
+		ColorScheme(dashboard.NewFieldColorBuilder().Mode(dashboard.FieldColorModeIdFixed).FixedColor(colourText)).
 		MergeValues(true).ShowValue(common.VisibilityModeNever).RowHeight(0.8).
 		AlignValue(common.TimelineValueAlignmentLeft).LineWidth(0).FillOpacity(90).
 		NeverSpanNulls().
@@ -190,6 +193,7 @@ func Heatmap(a About, sql string) *heatmap.PanelBuilder {
 		Id(a.ID).Title(a.Title).Description(a.Description).Unit(a.Unit).Span(a.W).Height(a.H).
 		Datasource(clickhouseRef()).WithTarget(Rows(sql)).
 		Calculate(false).CellGap(1).ShowLegend().
+		FilterValues(heatmap.NewFilterValueRangeBuilder().Le(-1)). // Grafana's own choice draws a 0 as if there were nothing
 		Color(heatmap.NewHeatmapColorOptionsBuilder().Mode(heatmap.HeatmapColorModeScheme).Scheme("Oranges").Steps(64)).
 		CellValues(heatmap.NewCellValuesBuilder().Unit(a.Unit)).
 		Tooltip(heatmap.NewHeatmapTooltipBuilder().Mode(common.TooltipDisplayModeSingle)).

@@ -51,7 +51,7 @@ func pipelineFetch() []panel {
 			ID: 10, Title: "Looks by outcome", Unit: "short", W: 12, H: 8,
 			None:        "No collector has looked in this time, or this process has none.",
 			Description: "Looks of all collectors by what came of them, in each step of the drawing.",
-		}, Prom{"sum by (outcome) (increase(tidemark_collect_polls_total[$__rate_interval]))", "{{outcome}}"})),
+		}, Prom{"sum by (outcome) (increase(tidemark_collect_polls_total[$__interval]))", "{{outcome}}"})),
 			[2]string{"ok", "#7fa7d8"}, [2]string{"empty", "#c9d6e8"}, [2]string{"failed", colourWarning}, [2]string{"refused", colourBad}),
 		promLines(About{
 			ID: 11, Title: "How long a look takes", Unit: "s", W: 12, H: 8,
@@ -60,7 +60,7 @@ func pipelineFetch() []panel {
 		}, Prom{"histogram_quantile(0.95, sum by (source, le) (rate(tidemark_collect_poll_duration_seconds_bucket[$__rate_interval])))", "{{source}}"}),
 		promLines(About{
 			ID: 12, Title: "Since the last good look", Unit: "s", W: 12, H: 8,
-			None:        "No collector has looked in this time, or this process has none.",
+			None:        "No source has answered properly since its collector began, or no collector runs: see Looks by outcome.",
 			Description: "How long ago the target of each source that has waited longest last answered properly. What rises without end is going stale.",
 		}, Prom{"time() - min by (source) (max by (source, target) (tidemark_collect_last_success_timestamp_seconds))", "{{source}}"}),
 		promLines(About{
@@ -72,8 +72,8 @@ func pipelineFetch() []panel {
 			ID: 14, Title: "Answers that are no answers", Unit: "short", W: 12, H: 8,
 			None:        "Every answer was a good one, or nobody asked.",
 			Description: "HTTP answers of public places other than 2xx and 3xx, by host and status, and how often a host shut its door. Many 4xx mean that we are not wanted or ask wrongly.",
-		}, Prom{`sum by (host, status) (increase(tidemark_collect_fetch_answers_total{status!~"[23].."}[$__rate_interval])) > 0`, "{{host}} {{status}}"},
-			Prom{"sum by (host) (increase(tidemark_collect_fetch_blocks_total[$__rate_interval])) > 0", "{{host}} shut its door"}),
+		}, Prom{`sum by (host, status) (increase(tidemark_collect_fetch_answers_total{status!~"[23].."}[$__interval])) > 0`, "{{host}} {{status}}"},
+			Prom{"sum by (host) (increase(tidemark_collect_fetch_blocks_total[$__interval])) > 0", "{{host}} shut its door"}),
 		promLines(About{
 			ID: 15, Title: "Streams behind the clock", Unit: "s", W: 12, H: 8,
 			None:        "No stream was read in this time.",
@@ -87,7 +87,7 @@ func pipelineStore() []panel {
 		promLines(About{
 			ID: 20, Title: "Messages published", Unit: "short", W: 12, H: 8,
 			Description: "Messages that Kafka took, did not take, or that were never sent because they were not valid, by topic, in each step of the drawing.",
-		}, Prom{"sum by (topic, outcome) (increase(tidemark_kafka_published_messages_total[$__rate_interval]))", "{{topic}} {{outcome}}"}),
+		}, Prom{"sum by (topic, outcome) (increase(tidemark_kafka_published_messages_total[$__interval]))", "{{topic}} {{outcome}}"}),
 		promLines(About{
 			ID: 21, Title: "Messages behind, by group", Unit: "short", W: 12, H: 8,
 			Description: "Messages between what a group has handled and the end of the topic. What grows for a quarter of an hour wants a second process, or is stuck.",
@@ -95,13 +95,13 @@ func pipelineStore() []panel {
 		promLines(About{
 			ID: 22, Title: "Rows inserted", Unit: "short", W: 12, H: 8,
 			Description: "Rows that ClickHouse acknowledged, by table, in each step of the drawing.",
-		}, Prom{"sum by (table) (increase(tidemark_store_inserted_rows_total[$__rate_interval]))", "{{table}}"}),
+		}, Prom{"sum by (table) (increase(tidemark_store_inserted_rows_total[$__interval]))", "{{table}}"}),
 		promLines(About{
 			ID: 23, Title: "Inserts that failed", Unit: "short", W: 12, H: 8,
 			None:        "No insert failed, and every message was understood.",
 			Description: "Failed inserts by table and kind. Transient ones heal by themselves; a permanent one waits for a person. Messages that nobody understands, by reason, went to the topic of rejected messages.",
-		}, Prom{"sum by (table, kind) (increase(tidemark_store_insert_errors_total[$__rate_interval]))", "{{table}}, {{kind}}"},
-			Prom{"sum by (reason) (increase(tidemark_store_rejected_messages_total[$__rate_interval]))", "rejected: {{reason}}"}),
+		}, Prom{"sum by (table, kind) (increase(tidemark_store_insert_errors_total[$__interval]))", "{{table}}, {{kind}}"},
+			Prom{"sum by (reason) (increase(tidemark_store_rejected_messages_total[$__interval]))", "rejected: {{reason}}"}),
 		promLines(About{
 			ID: 24, Title: "How long an insert takes", Unit: "s", W: 12, H: 8,
 			Description: "The time that nineteen of twenty inserts into a table stay below.",
@@ -118,14 +118,14 @@ func pipelineJudge() []panel {
 		promLines(About{
 			ID: 30, Title: "Looks judged", Unit: "short", W: 12, H: 8,
 			Description: "Looks that came to the detectors: judged, old (nothing new in them) or known (read again after a restart), in each step of the drawing.",
-		}, Prom{"sum by (outcome) (increase(tidemark_detect_looks_total[$__rate_interval]))", "{{outcome}}"}),
+		}, Prom{"sum by (outcome) (increase(tidemark_detect_looks_total[$__interval]))", "{{outcome}}"}),
 		bars(promLines(About{
 			ID: 31, Title: "What the rules found", Unit: "short", W: 12, H: 8,
 			None:        "No rule has found anything new in this time.",
 			Description: "States of episodes by rule: of surges, of troubles of our own sources, and of rules over SQL, in each step of the drawing.",
-		}, Prom{"sum by (rule, state) (increase(tidemark_detect_episode_states_total[$__rate_interval])) > 0", "{{rule}} {{state}}"},
-			Prom{"sum by (rule, state) (increase(tidemark_health_episodes_total[$__rate_interval])) > 0", "{{rule}} {{state}}"},
-			Prom{"sum by (rule, state) (increase(tidemark_sqlrule_episodes_total[$__rate_interval])) > 0", "{{rule}} {{state}}"})),
+		}, Prom{"sum by (rule, state) (increase(tidemark_detect_episode_states_total[$__interval])) > 0", "{{rule}} {{state}}"},
+			Prom{"sum by (rule, state) (increase(tidemark_health_episodes_total[$__interval])) > 0", "{{rule}} {{state}}"},
+			Prom{"sum by (rule, state) (increase(tidemark_sqlrule_episodes_total[$__interval])) > 0", "{{rule}} {{state}}"})),
 		promLines(About{
 			ID: 32, Title: "Since the last checkpoint", Unit: "s", W: 12, H: 8,
 			Description: "What detect has learnt since then is learnt again after a restart. Without looks there is no checkpoint either.",
@@ -133,8 +133,8 @@ func pipelineJudge() []panel {
 		bars(promLines(About{
 			ID: 33, Title: "Alerts delivered", Unit: "short", W: 12, H: 8,
 			Description: "Messages that were brought to an end, and attempts that failed and are made again, by receiver, in each step of the drawing.",
-		}, Prom{"sum by (receiver, outcome) (increase(tidemark_notify_deliveries_total[$__rate_interval]))", "{{receiver}} {{outcome}}"},
-			Prom{"sum by (receiver) (increase(tidemark_notify_failed_attempts_total[$__rate_interval]))", "{{receiver}} failed attempts"})),
+		}, Prom{"sum by (receiver, outcome) (increase(tidemark_notify_deliveries_total[$__interval]))", "{{receiver}} {{outcome}}"},
+			Prom{"sum by (receiver) (increase(tidemark_notify_failed_attempts_total[$__interval]))", "{{receiver}} failed attempts"})),
 		promLines(About{
 			ID: 34, Title: "From Kafka to the receiver", Unit: "s", W: 12, H: 8,
 			Description: "The time that nineteen of twenty messages took from when Kafka took what made them until the receiver had them.",

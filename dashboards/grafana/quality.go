@@ -37,7 +37,7 @@ func Quality() *Board {
 			TimeSeries(About{
 				ID: 12, Title: "How deep the charts were", Unit: "short", W: 12, H: 9,
 				Description: "How many places each chart had, the fewest of each moment. A chart that becomes shorter makes apps vanish that are still there: the store has changed something, or the answer was cut short.",
-			}, fmt.Sprintf(qualityDepth, chartName("target"), basisSuffix("basis"))).Interval("5m").Min(0),
+			}, fmt.Sprintf(qualityDepth, chartName("target"), basisSuffix("basis"))).Interval("1h").Min(0),
 			bars(TimeSeries(About{
 				ID: 13, Title: "Numbers, by how they came to be", Unit: "short", W: 12, H: 9,
 				Description: "Readings that the looks brought, by basis: measured, back-filled, imported or modelled.",
@@ -45,7 +45,7 @@ func Quality() *Board {
 			TimeSeries(About{
 				ID: 14, Title: "How long a look took", Unit: "s", W: 12, H: 9,
 				Description: "The time that nineteen of twenty looks of a source stayed below, with all their waiting for their turn.",
-			}, qualityTook).Interval("5m").Min(0),
+			}, qualityTook).Interval("1h").Min(0),
 		).
 		Row("The ledgers").
 		Panels(qualityTables()...)

@@ -43,20 +43,20 @@ FROM looks WHERE ` + chosenLooks + `
 GROUP BY time, series
 ORDER BY time, series`
 
-const qualityDepth = `SELECT $__timeInterval(slot) AS time, concat(%s, %s) AS series, toNullable(min(depth)) AS Value
+const qualityDepth = `SELECT time, series, Value FROM (SELECT $__timeInterval(slot) AS time, concat(%s, %s) AS series, toNullable(min(depth)) AS Value
 FROM looks WHERE ` + chosenLooks + ` AND startsWith(target, 'chart/') AND outcome = 'ok' AND depth > 0
-GROUP BY time, target, basis
-ORDER BY time, series`
+GROUP BY time, target, basis)
+` + holes
 
 const qualityByBasis = `SELECT $__timeInterval(slot) AS time, toString(basis) AS series, toNullable(sum(readings)) AS Value
 FROM looks WHERE ` + chosenLooks + ` AND readings > 0
 GROUP BY time, series
 ORDER BY time, series`
 
-const qualityTook = `SELECT $__timeInterval(slot) AS time, toString(source) AS series, toNullable(quantileTDigest(0.95)(duration_ms) / 1000) AS Value
+const qualityTook = `SELECT time, series, Value FROM (SELECT $__timeInterval(slot) AS time, toString(source) AS series, toNullable(quantileTDigest(0.95)(duration_ms) / 1000) AS Value
 FROM looks WHERE ` + chosenLooks + ` AND duration_ms > 0
-GROUP BY time, series
-ORDER BY time, series`
+GROUP BY time, series)
+` + holes
 
 const qualityFreshness = `SELECT state AS "State", source AS "Source", target AS "Target", since AS "Since", why AS "Why", last_ok AS "Last good look", last_look AS "Last look", every_s AS "Looked at every", failures AS "Failures in a row"
 FROM kept_freshness

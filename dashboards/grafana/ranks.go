@@ -18,7 +18,7 @@ func Ranks() *Board {
 			bandPanel(3, 24, 8),
 			TimeSeries(About{
 				ID: 4, Title: "Strength, ${scale}", Unit: "none", W: 14, H: 9,
-				Description: "Places made comparable: log10(200 / rank) is 0 at #200, 1 at #20 and 2.3 at #1, which goes about as the installs do. The selector Scale turns it into an index (the first value in the time range is 100) or into standard deviations from the line's own mean (z).",
+				Description: "Places made comparable: log10(200 / rank) is 0 at #200, 1 at #20 and 2.3 at #1, which goes about as the installs do. The selector Scale turns it into an index of 200 / rank (where the app stood first in the time range is 100: from #200 to #1 is 20,000) or into standard deviations from the line's own mean (z).",
 			}, strengthLines()),
 			BarGauge(About{
 				ID: 5, Title: "Hours at #1", Unit: "none", W: 10, H: 9,
@@ -46,7 +46,7 @@ func moversTable(id, w, h uint32) *table.PanelBuilder {
 		ID: id, Title: "Movers", Unit: "none", W: w, H: h,
 		Description: "Where each app stood in the 24 hours before the time range, where it stood last in it, and what that is. New: it had not been on the chart in the 30 days before. The distance is ln(before / now): above 0 it rose, and 0.7 is twice as far up. Sorted by it.",
 	}, moversSQL()).
-		OverrideByName("App", fields(toRanks("Ranks of this app", "var-app=${__data.fields.id}&var-chart=${__data.fields.target}"))).
+		OverrideByName("App", fields(toRanks("Ranks of this app", "var-chart=${__data.fields.target}"))).
 		OverrideByName("Days at #1", fields(property("unit", "none"), property("decimals", 1))).
 		OverrideByName("Distance", fields(property("decimals", 2))).
 		OverrideByName("id", hidden()).

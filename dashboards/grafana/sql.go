@@ -32,14 +32,16 @@ func chartName(target string) string {
     if(splitByChar('/', toString(%[1]s))[5] = '', '', concat(' (', replaceAll(splitByChar('/', toString(%[1]s))[5], '-', ' '), ')')))`, target)
 }
 
-// scaled makes lines comparable, as the variable scale says: as they are, the
-// first value of each line in the time range = 100, or in standard deviations
-// from the line's mean.
-func scaled(value, series, time string) string {
-	return fmt.Sprintf(`multiIf(
-    '${scale}' = 'indexed', 100 * %[1]s / nullIf(first_value(%[1]s) OVER (PARTITION BY %[2]s ORDER BY %[3]s ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING), 0),
-    '${scale}' = 'z', (%[1]s - avg(%[1]s) OVER (PARTITION BY %[2]s)) / nullIf(stddevPop(%[1]s) OVER (PARTITION BY %[2]s), 0),
-    %[1]s)`, value, series, time)
+// scaled makes lines comparable, as the variable scale says: value as it is; the
+// first ratio above 0 in the time range = 100; or value in standard deviations from
+// its mean. What was measured, modelled and published of one thing is one there,
+// and has the scale of its curve: else a figure would not lie where it lies.
+func scaled(value, ratio string) string {
+	const thing, curve = `replaceRegexpOne(series, ' [(](modelled|imported|backfill|reported)[)]$', '')`, `NOT endsWith(series, '(reported)')`
+	return strings.NewReplacer("{value}", value, "{ratio}", ratio, "{curve}", curve, "{all}", "OVER (PARTITION BY "+thing+")").Replace(`multiIf(
+    '${scale}' = 'indexed', 100 * {ratio} / coalesce(argMinOrNullIf({ratio}, time, {ratio} > 0 AND {curve}) {all}, argMinOrNullIf({ratio}, time, {ratio} > 0) {all}),
+    '${scale}' = 'z', ({value} - coalesce(avgOrNullIf({value}, {curve}) {all}, avg({value}) {all})) / nullIf(coalesce(stddevPopOrNullIf({value}, {curve}) {all}, stddevPop({value}) {all}), 0),
+    {value})`)
 }
 
 // plain is a query with scaled in it, for a dashboard without the selector.

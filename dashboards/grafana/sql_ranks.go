@@ -15,6 +15,9 @@ const chosenRanks = `FROM (SELECT hour AS bucket, target, basis, entity, toFloat
 // Value has to be Nullable: else the nothing would be a 0.
 const holes = `ORDER BY time WITH FILL STEP toIntervalSecond($__interval_s) INTERPOLATE (series)`
 
+// holesToTheEnd are holes after the last row too, so that a state ends with it.
+const holesToTheEnd = `ORDER BY time WITH FILL TO $__toTime STEP toIntervalSecond($__interval_s) INTERPOLATE (series)`
+
 // severalCharts stands behind an app's name where several charts are chosen.
 func severalCharts() string {
 	return "if(length([${chart:singlequote}]) > 1, concat(' · ', " + chartName("target") + "), '')"
@@ -52,7 +55,7 @@ func bandLines() string {
     WHERE target IN (${chart:singlequote}) AND basis IN (${basis:singlequote}) AND entity IN (${app:singlequote}) AND $__timeFilter(hour)
     GROUP BY time, series
 )
-` + holes
+` + holesToTheEnd
 }
 
 // rankTable has a row per app and chart: where it stood at the beginning of the
@@ -72,9 +75,10 @@ ORDER BY best, at_first DESC, entity`
 }
 
 // strengthLines make places comparable by the selector scale: raw is
-// log10(200 / rank), 0 at #200 and 2.3 at #1.
+// log10(200 / rank), 0 at #200 and 2.3 at #1. An index of a logarithm has no
+// meaning: that is made of 200 / rank.
 func strengthLines() string {
-	return withNames + `SELECT time, series, ` + scaled("strength", "series", "time") + ` AS Value FROM (
+	return withNames + `SELECT time, series, ` + scaled("strength", "exp10(strength)") + ` AS Value FROM (
     SELECT time, series, strength FROM (
         SELECT $__timeInterval(bucket) AS time,
             concat(` + appName("entity") + ", " + severalCharts() + ", " + basisSuffix("basis") + `) AS series,
@@ -87,22 +91,46 @@ func strengthLines() string {
 ORDER BY time`
 }
 
-// rolesOfTopic tells which entity is what in the chosen topics: roles has ids and
-// roles side by side. It follows withNames.
-const rolesOfTopic = `, (SELECT (groupArray(member), groupArray(toString(role))) FROM v_topics WHERE kind = 'entity' AND topic IN (${topic:singlequote})) AS roles
+// toldOfApps begins a query about who gained and who lost, with a row of told for
+// each chosen app that was looked for, of the basis that we know best: in how many
+// hours it was seen, its best place, and off, the longest stretch without it on the
+// chart, from its first hour to the end of its last (0, 0: none). Hours in which
+// nobody looked are no absence. An app is known that was seen on the chart, or is
+// not in the store.
+const toldOfApps = `, seen AS (
+        SELECT entity, target, basis, hour, countIf(state = 'ranked') > 0 AS there, countIf(state = 'delisted') > 0 AS delisted, toUInt32(minOrDefaultIf(best, state = 'ranked')) AS place, toUInt32(minOrDefaultIf(rank, state = 'ranked')) AS last,
+            indexOf(['measured', 'backfill', 'imported', 'modelled'], toString(basis)) AS how
+        FROM v_ranks_hourly
+        WHERE state != 'not_fetched' AND target IN (${chart:singlequote}) AND basis IN (${basis:singlequote})
+            AND entity IN (${app:singlequote}) AND $__timeFilter(hour)
+        GROUP BY entity, target, basis, hour
+    ),
+    told AS (
+        SELECT entity, basis,
+            entity IN (SELECT member FROM v_topics WHERE role = 'destination' AND topic IN (${topic:singlequote})) AS gains,
+            entity IN (SELECT member FROM v_topics WHERE role = 'origin' AND topic IN (${topic:singlequote})) AS loses,
+            countIf(there) AS hours, hours > 0 OR countIf(delisted) > 0 AS known, minIf(place, there) AS best, argMinIf(hour, (place, hour), there) AS best_hour, countIf(there AND place = 1) AS at_first,
+            minIf(hour, there) AS first_hour, argMinIf(last, hour, there) AS first_rank, maxIf(hour, there AND place <= 10) AS last_in_10,
+            maxIf(hour, there) AS last_hour, argMaxIf(last, hour, there) AS last_rank, max(max(hour)) OVER () AS newest,
+            arraySort(groupArray((toUnixTimestamp(hour), there))) AS steps,
+            arrayFilter(c -> notEmpty(c), arrayMap(c -> arrayFilter(s -> NOT s.2, c), arraySplit(s -> s.2, steps))) AS absences,
+            arraySort(o -> toInt64(o.1) - toInt64(o.2), arrayMap(c -> (c[1].1, c[-1].1 + 3600), absences))[1] AS off,
+            off.2 - off.1 AS off_s, off.2 > toUnixTimestamp(newest) AS off_at_the_end
+        FROM seen
+        WHERE how = (SELECT min(how) FROM seen WHERE there OR delisted)
+        GROUP BY target, entity, basis
+    )
 `
 
 // hoursOfDestination is in how many hours the best destination was first.
 func hoursOfDestination() string {
-	return withNames + rolesOfTopic + `SELECT maxOrNullIf(at_first, transform(entity, roles.1, roles.2, '') = 'destination') AS "Hours"
-FROM (SELECT entity, countIf(min = 1) AS at_first ` + chosenRanks + ` GROUP BY target, basis, entity)`
+	return withEnglishNames + toldOfApps + `SELECT maxOrNullIf(at_first, gains AND hours > 0) AS "Hours" FROM told`
 }
 
 // daysOfOrigin is how long the app that the crowd left was off the chart at a
-// stretch; less than a day is none.
+// stretch, up to the last hour that was looked at; not more than a day is 0.
 func daysOfOrigin() string {
-	return withNames + rolesOfTopic + `SELECT maxOrNullIf(round(longest / 86400, 1), longest > 86400 AND transform(entity, roles.1, roles.2, '') = 'origin') AS "Days"
-FROM (SELECT entity, arrayMax(arrayDifference(arraySort(groupUniqArray(toUnixTimestamp(bucket))))) AS longest ` + chosenRanks + ` GROUP BY target, basis, entity)`
+	return withEnglishNames + toldOfApps + `SELECT maxOrNullIf(if(off_s > 86400, round(off_s / 86400, 1), 0), loses AND known) AS "Days" FROM told`
 }
 
 // hoursAtFirst has a bar per app: in how many hours it was first.
@@ -115,34 +143,24 @@ ORDER BY Value DESC`
 }
 
 // migrationAnswer says in a sentence who gained, for how long, and what became of
-// who lost, of the chart and the apps that are chosen. Of several bases it takes
-// the one that we know best.
+// who lost, of the chart and the apps that are chosen: of several that lost the one
+// that was away for longest.
 func migrationAnswer() string {
-	return withEnglishNames + `,
-    told AS (
-        SELECT entity, basis,
-            entity IN (SELECT member FROM v_topics WHERE role = 'destination' AND topic IN (${topic:singlequote})) AS gains,
-            entity IN (SELECT member FROM v_topics WHERE role = 'origin' AND topic IN (${topic:singlequote})) AS loses,
-            if(min(bucket) < $__fromTime + INTERVAL 1 DAY, concat(' from #', toString(toUInt32(argMin(last, bucket)))), '') AS risen_from,
-            toUInt32(min(min)) AS best, argMin(bucket, (min, bucket)) AS best_hour, countIf(min = 1) AS at_first,
-            maxIf(bucket, min <= 10) AS last_in_10, max(bucket) AS last_hour, toUInt32(argMax(last, bucket)) AS last_rank,
-            arraySort(groupUniqArray(toUnixTimestamp(bucket))) AS hours, arrayDifference(hours) AS steps, indexOf(steps, arrayMax(steps)) AS longest,
-            max(last_hour) OVER (PARTITION BY basis) AS newest,
-            indexOf(['measured', 'backfill', 'imported', 'modelled'], toString(basis)) AS how, min(how) OVER () AS best_known
-        ` + chosenRanks + `
-        GROUP BY target, entity, basis
-    )
-SELECT if(count() = 0, 'None of the chosen apps was seen on this chart in this time.', concat(
-    ifNull(argMaxIf(concat(transform(toString(entity), names.1, names.2, toString(entity)), if(best_hour < $__fromTime + INTERVAL 1 HOUR, concat(' stood at #', toString(best)), concat(' rose', risen_from, ' to #', toString(best), ' on ', formatDateTime(best_hour, '%e %M'))),
+	return withNames + toldOfApps + `SELECT if(countIf(known) = 0, 'None of the chosen apps was seen on this chart in this time.', concat(
+    ifNull(argMaxOrNullIf(concat(` + appName("entity") + `,
+        if(best_hour < $__fromTime + INTERVAL 1 HOUR, concat(' stood at #', toString(best)), concat(' rose', if(first_hour < $__fromTime + INTERVAL 1 DAY, concat(' from #', toString(first_rank)), ''), ' to #', toString(best), ' on ', formatDateTime(best_hour, '%e %M'))),
         if(at_first > 0, concat(', was first for ', toString(at_first), ' hours'), ''),
         if(best <= 10 AND last_in_10 < newest - INTERVAL 12 HOUR, concat(', left the top 10 on ', formatDateTime(last_in_10, '%e %M')), ''),
         if(last_hour < newest - INTERVAL 12 HOUR, concat(' and the chart on ', formatDateTime(last_hour, '%e %M')), concat(' and stood at #', toString(last_rank), ' at the end')), '. '),
-        (at_first, -toInt64(best)), gains), ''),
-    ifNull(argMaxIf(concat(transform(toString(entity), names.1, names.2, toString(entity)),
-        if(steps[longest] > 86400, concat(' was off the chart from ', formatDateTime(fromUnixTimestamp(hours[longest - 1] + 3600), '%e %M %H:%i'), ' to ', formatDateTime(fromUnixTimestamp(hours[longest]), '%e %M %H:%i')), concat(' went to #', toString(last_rank))), '. '),
-        length(hours), loses), ''),
+        (at_first, -toInt64(best)), gains AND hours > 0), ''),
+    ifNull(argMaxOrNullIf(concat(` + appName("entity") + `, multiIf(
+            hours = 0, ' was not on the chart at any time',
+            off_s > 86400 AND off_at_the_end, concat(' has been off the chart since ', formatDateTime(fromUnixTimestamp(off.1), '%e %M %H:%i')),
+            off_s > 86400, concat(' was off the chart from ', formatDateTime(fromUnixTimestamp(off.1), '%e %M %H:%i'), ' to ', formatDateTime(fromUnixTimestamp(off.2), '%e %M %H:%i')),
+            concat(' went to #', toString(last_rank))), '. '),
+        (if(off_s > 86400, off_s, 0), hours), loses AND known), ''),
     if(any(basis) = 'measured', '', concat('(This is ', any(basis), ', not measured.)')))) AS answer
-FROM told WHERE how = best_known`
+FROM told`
 }
 
 // moversSQL compares the beginning and the end of the time range.

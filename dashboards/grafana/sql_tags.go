@@ -44,7 +44,7 @@ const tagName = `concat('#', tag, ' ', replaceAll(toString(unit), '_', ' '), ', 
 // published figures of the same tags are points. Which series are drawn, a
 // condition on v_tags_hourly says.
 func tagLevels(condition, series string) string {
-	return `SELECT time, series, ` + scaled("level_at", "series", "time") + ` AS Value FROM (
+	return `SELECT time, series, ` + scaled("level_at", "level_at") + ` AS Value FROM (
     SELECT time, series, level_at FROM (
         SELECT $__timeInterval(hour) AS time, concat(` + tagName + ", " + basisSuffix("basis") + `) AS series, toNullable(max(level)) AS level_at
         FROM v_tags_hourly
@@ -65,7 +65,7 @@ ORDER BY time`
 
 // tagGrowth is what was new by hour.
 func tagGrowth(condition string) string {
-	return `SELECT time, series, ` + scaled("new_per_hour", "series", "time") + ` AS Value FROM (
+	return `SELECT time, series, ` + scaled("new_per_hour", "new_per_hour") + ` AS Value FROM (
     SELECT time, series, new_per_hour FROM (
         SELECT $__timeInterval(hour) AS time, concat(` + tagName + ", " + basisSuffix("basis") + `) AS series,
             toNullable(sum(growth) / sum(over_h)) AS new_per_hour
@@ -87,13 +87,13 @@ WHERE ` + tagsOfTopic + ` AND unit = 'views' AND basis IN (${basis:singlequote})
 
 // hoursOfDay is, by day of a zone, which share of the day's new views, posts or
 // uses fell into each hour of that zone. A day that was not seen whole is left
-// out, because its shares would be too large. The time is the end of the day.
+// out, because its shares would be too large. The time is the end of the day there.
 func hoursOfDay(zone string) string {
 	columns := make([]string, 24)
 	for h := range columns {
 		columns[h] = fmt.Sprintf(`avgOrNullIf(share, h = %d) AS "%02d:00"`, h, h)
 	}
-	return `SELECT toDateTime(day + 1, 'UTC') AS time,
+	return `SELECT toDateTime(day + 1, '` + zone + `') AS time,
     ` + strings.Join(columns, ",\n    ") + `
 FROM (
     SELECT toDate(hour, '` + zone + `') AS day, toHour(hour, '` + zone + `') AS h, target, unit, basis,

@@ -53,7 +53,7 @@ func surgePhases() []State {
 // surgeStates cuts each episode into its phases and gives each bucket of time the
 // phase that it is in. Where no episode lasts there is no row, which is a hole.
 // An app that is gone from the store has a phase of its own.
-const surgeStates = `SELECT time, series, toNullable(max(phase)) AS Value
+const surgeStates = `SELECT time, series, Value FROM (SELECT time, series, toNullable(max(phase)) AS Value
 FROM (
     SELECT concat(%s, %s) AS series, phase,
         toDateTime(arrayJoin(range(
@@ -68,12 +68,12 @@ FROM (
         WHERE kind = 'surge' AND at IS NOT NULL AND entity IN (${app:singlequote}) AND basis IN (${basis:singlequote}) AND onset <= $__toTime
             AND (metric = 'rank' AND peak < baseline AND target IN (${chart:singlequote})
                     AND change IN ('opened', 'resurged', 'first', 'left-first', 'peaked', 'halved', 'closed')
-                OR metric = 'listed' AND arraySlice(splitByChar('/', toString(target)), 2, 2) = arraySlice(splitByChar('/', ${chart:singlequote}), 2, 2))
+                OR metric = 'listed' AND arraySlice(splitByChar('/', toString(target)), 2, 2) = arraySlice(splitByChar('/', [${chart:singlequote}][1]), 2, 2))
     )
     WHERE phase > 0 AND ends > begins AND begins <= $__toTime AND ends >= $__fromTime
 )
-GROUP BY time, series
-ORDER BY time, series`
+GROUP BY time, series)
+` + holesToTheEnd
 
 const surgeTags = `SELECT $__timeInterval(hour) AS time, concat('#', tag, ', ', unit, %s) AS series, toNullable(sum(growth) / greatest(1, sum(over_h))) AS Value
 FROM v_tags_hourly

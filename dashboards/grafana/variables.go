@@ -159,7 +159,7 @@ func Basis() Variable {
 
 // Scale is how lines of different sizes are made comparable.
 func Scale() Variable {
-	return custom("scale", "Scale", "raw: as counted; indexed: the first value of each line is 100; z: standard deviations from the line's own mean.",
+	return custom("scale", "Scale", "raw: as counted; indexed: the first value of each line above 0 is 100; z: standard deviations from the line's own mean. A published figure has the scale of the curve of the same thing.",
 		false, "raw", "indexed", "z")
 }
 
