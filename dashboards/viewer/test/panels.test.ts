@@ -16,6 +16,7 @@ import { span } from "../src/panels/axes";
 import { cellStep, grid, isEmpty, some, starts } from "../src/panels/heatmap";
 import { layered, merged, sayings } from "../src/panels/layers";
 import { inside } from "../src/panels/stage";
+import { confused } from "../src/panels/statetimeline";
 import { pressed } from "../src/panels/legend";
 import { order } from "../src/panels/table";
 
@@ -314,4 +315,11 @@ test("a link with a list of values is what Grafana makes of it", () => {
   assert.equal(url("/d/x?var-app=$app&var-chart=${chart}&var-lang=$lang", page), "/d/x?var-app=%7Ba%7D&var-chart=%7Bc/1,d%20%282%29%7D&var-lang=zh%20x");
   assert.equal(interpolate("${app:percentencode} ${app:json} ${lang:percentencode}", page.vars), "%7Ba%7D [\"a\"] zh%20x");
   assert.equal(url("/d/x?${app:queryparam}&${chart:queryparam}", page), "/d/x?var-app=a&var-chart=c%2F1&var-chart=d%20(2)");
+});
+
+test("names that are cut until they are the same stand above their rows", () => {
+  const titles = ["RedNote · App Store US, top free (overall)", "RedNote · App Store US, top free (social networking)"];
+  assert.equal(confused(titles, ["RedNote · App Store US, to…", "RedNote · App Store US, to…"]), true);
+  assert.equal(confused(titles, ["RedNote · App Store US, top free (o…", "RedNote · App Store US, top free (s…"]), false);
+  assert.equal(confused(["a", "a"], ["a", "a"]), false, "what has the same name stays the same");
 });

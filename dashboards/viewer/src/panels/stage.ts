@@ -108,7 +108,7 @@ export class Stage {
       width: room.width,
       height: room.height,
       ms: 1,
-      padding: [6 + flags.rows * rowHeight, b.right ?? 20, 0, b.left ?? 4],
+      padding: [6 + flags.rows * rowHeight, b.right ?? 26, 0, b.left ?? 4],
       tzDate: (t) => uPlot.tzDate(new Date(t), ctx.zone),
       legend: { show: false },
       cursor: {

@@ -13,7 +13,7 @@ import { stepOf } from "./mappings";
 import { lasted, moment } from "./moments";
 import { picture } from "./paint";
 import { hatching, type Skin } from "./skin";
-import { Stage, type Room } from "./stage";
+import { Stage, type Built, type Room } from "./stage";
 import { runAt, runs, type Run } from "./states";
 import { sample } from "./tip";
 import { emptyWords } from "./timeseries";
@@ -30,7 +30,7 @@ const unknown = /not fetched|nobody looked|not looked|unknown|no data/i;
 /** A row needs this much to be read; a panel that is too low scrolls. */
 const least = 20;
 
-/** On narrow pages names stand above their rows, and take this much, CSS pixels. */
+/** Where names have no room beside their rows they stand above them, and take this much, CSS pixels. */
 const above = 16;
 
 export function drawStateTimeline(el: HTMLElement, panel: Panel, frames: readonly Frame[], ctx: Ctx): Drawn {
@@ -43,15 +43,21 @@ export function drawStateTimeline(el: HTMLElement, panel: Panel, frames: readonl
   }
   const scroll = h("div.panel-rows", {});
   const inner = h("div.panel-chart", {});
-  inner.style.minHeight = `${list.length * (least + (isNarrow(el.clientWidth) ? above : 0)) + 34}px`;
-  scroll.append(inner);
+  const pinned = h("canvas.panel-pinned", { "aria-hidden": "true" });
+  scroll.append(inner, pinned);
   const key = legendOptions(panel).show ? stateKey(list, ctx) : null;
   fill(el, h("div.panel-chart", {}, scroll, key));
   wish(el, list.length * (least + above) + 50 + (key?.offsetHeight ?? 0));
   const stops = [...new Set(list.flatMap((r) => r.runs.map((x) => Math.max(ctx.from, x.from))))].filter((t) => t <= ctx.to).sort((a, b) => a - b);
   const stage = new Stage(inner, ctx, {
     name: `${panel.title ?? "States"}: ${list.length} rows`,
-    build: (room) => build(list, panel, ctx, room),
+    build: (room) => {
+      const labels = labelling(list, room);
+      // Rows that need more than there is make the plot higher, and then it is drawn anew.
+      inner.style.minHeight = `${list.length * (least + (labels.above ? above : 0)) + (labels.above ? 64 : 34)}px`;
+      const built = build(list, panel, ctx, room, labels);
+      return { ...built, draw: (u) => (built.draw?.(u), pin(u, pinned, room.skin)) };
+    },
     point: (u, left, top) => words(list, u, left, top, ctx),
     stops,
     say: (t, row) => said(list[((row % list.length) + list.length) % list.length], t, ctx),
@@ -115,39 +121,72 @@ function swatch(name: string, colour: string, ctx: Ctx): HTMLElement {
   return c;
 }
 
-function build(list: readonly Row[], panel: Panel, ctx: Ctx, room: Room): ReturnType<ConstructorParameters<typeof Stage>[2]["build"]> {
-  const font = room.skin.font(12);
+/** Keeps the time axis in sight while rows scroll: its picture lies over its place, and sticks to the lower edge. */
+function pin(u: uPlot, to: HTMLCanvasElement, s: Skin): void {
+  const from = u.ctx.canvas;
+  const top = Math.round(u.bbox.top + u.bbox.height) + 1;
+  const tall = from.height - top;
+  const c = to.getContext("2d");
+  if (c === null || tall <= 0) return;
+  [to.width, to.height] = [from.width, tall];
+  to.style.width = `${from.width / uPlot.pxRatio}px`;
+  to.style.height = `${tall / uPlot.pxRatio}px`;
+  to.style.marginTop = `${-tall / uPlot.pxRatio}px`;
+  c.fillStyle = s.paper;
+  c.fillRect(0, 0, to.width, tall);
+  c.drawImage(from, 0, top, from.width, tall, 0, 0, from.width, tall);
+}
+
+interface Labelling {
+  /** Names stand above their rows. */
+  above: boolean;
+  /** The names as they fit beside the rows. */
+  labels: readonly string[];
+  /** The room beside the rows, CSS pixels. */
+  size: number;
+}
+
+/** Whether names that are cut still tell their rows apart; if not, they need the whole width. */
+export const confused = (titles: readonly string[], cut: readonly string[]): boolean => new Set(cut).size < new Set(titles).size;
+
+function labelling(list: readonly Row[], room: Room): Labelling {
   const measure = document.createElement("canvas").getContext("2d");
-  if (measure !== null) measure.font = font;
+  if (measure !== null) measure.font = room.skin.font(12);
   const most = Math.max(56, Math.min(190, room.width * 0.3));
-  const labels = list.map((r) => (measure === null ? r.column.title : shorten(measure, r.column.title, most - 14)));
+  const titles = list.map((r) => r.column.title);
+  const labels = titles.map((t) => (measure === null ? t : shorten(measure, t, most - 14)));
   const widest = Math.max(0, ...labels.map((l) => measure?.measureText(l).width ?? 60));
+  return { above: isNarrow(room.width) || confused(titles, labels), labels, size: Math.ceil(Math.min(most, widest + 14)) };
+}
+
+function build(list: readonly Row[], panel: Panel, ctx: Ctx, room: Room, l: Labelling): Built {
+  const font = room.skin.font(12);
   return {
     data: [[ctx.from, ctx.to], [0, 0]],
     scales: { y: { range: () => [0, list.length], dir: -1 } },
     series: [{ scale: "y", show: false }],
-    ...(isNarrow(room.width) ? { left: 20 } : {}),
-    axes: isNarrow(room.width) ? [{ scale: "y", show: false }] : [{
+    ...(l.above ? { left: 20 } : {}),
+    axes: l.above ? [{ scale: "y", show: false }] : [{
       scale: "y",
       stroke: room.skin.ink,
       font,
       gap: 6,
-      size: Math.ceil(Math.min(most, widest + 14)),
+      size: l.size,
       grid: { show: false },
       ticks: { show: false },
       splits: () => list.map((_r, i) => i + 0.5),
-      values: () => labels,
+      values: () => [...l.labels],
     }],
-    draw: (u) => drawRows(u, list, panel, ctx, room.skin),
+    draw: (u) => drawRows(u, list, panel, ctx, room.skin, l.above),
   };
 }
 
-function drawRows(u: uPlot, list: readonly Row[], panel: Panel, ctx: Ctx, s: Skin): void {
+function drawRows(u: uPlot, list: readonly Row[], panel: Panel, ctx: Ctx, s: Skin, named: boolean): void {
   const c = u.ctx;
   const px = uPlot.pxRatio;
   const { left, top, width, height } = u.bbox;
   const each = height / list.length;
-  const label = isNarrow(u.width) ? above * px : 0;
+  const label = named ? above * px : 0;
   const thick = Math.max(6 * px, Math.min(each - label - 3 * px, (each - label) * Number(panel.options?.["rowHeight"] ?? 0.9)));
   const hatch = hatching(c, s.hatch, Math.round(6 * px));
   c.save();
