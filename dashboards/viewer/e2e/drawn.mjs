@@ -27,10 +27,10 @@ export async function csvOf(panel) {
 
 const cells = (line) => [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map((m) => m[1]?.replaceAll('""', '"') ?? m[2]);
 
-/** A line of a CSV over time: its values that are there, with their moments in ms. */
+/** A line of a CSV over time: its values that are there, plain numbers, with their moments in ms. */
 export function values(csv, title) {
   assert.ok(csv.head.includes(title), `a line ${title}: ${csv.head}`);
-  return csv.column(title).flatMap((v, i) => (v === "" ? [] : [{ at: Date.parse(csv.rows[i][0]), value: Number(v.replace("#", "")) }]));
+  return csv.column(title).flatMap((v, i) => (v === "" ? [] : [{ at: Date.parse(csv.rows[i][0]), value: Number(v) }]));
 }
 
 /** The names in the legend whose lines are drawn. */

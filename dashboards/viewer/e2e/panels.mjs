@@ -105,7 +105,7 @@ await story("data and pictures of every panel", {}, "", async (page) => {
     if (shots !== "") await writeFile(`${shots}/png-${f.title.replace(/\W+/g, "-")}.png`, Buffer.from(f.bytes, "base64"));
   }
   const rank = found.find((f) => f.title === "Place on the chart");
-  assert.match(rank.csv, /^time,Bluesky 蓝天,ChatGPT,Clapper,Flip,Lemon8,RedNote,Threads,TikTok\r\n2025-01-10T00:00:00Z,#/);
+  assert.match(rank.csv, /^time,Bluesky 蓝天,ChatGPT,Clapper,Flip,Lemon8,RedNote,Threads,TikTok\r\n2025-01-10T00:00:00Z,\d*,/, "places are plain numbers");
   const movers = found.find((f) => f.title === "Movers");
   assert.match(movers.csv, /,'=1\+1\r\n/, "a formula is not a formula");
 });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { faint, nameless } from "./access.mjs";
+import { readCanvases } from "./drawn.mjs";
 import { phone } from "./helpers.mjs";
 
 export const typed = async (page, text) => {
@@ -44,6 +45,21 @@ export default async function sql(story) {
     await page.getByText(/Asked before \(1\)/).click();
     await page.getByRole("button", { name: "Forget all" }).click();
     await page.getByText("Asked before: nothing yet").waitFor();
+  });
+
+  await story("SQL: the example is drawn as on the dashboards", {}, async (page, { url }) => {
+    await readCanvases(page);
+    await open(page, url);
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await answered(page);
+    await page.waitForSelector(".quickchart canvas");
+    const marks = await page.$eval(".quickchart .uplot canvas", (c) => c.written.filter((w) => w.text.startsWith("#")));
+    const height = (words) => marks.find((m) => m.text === words)?.y ?? assert.fail(`no mark ${words}: ${JSON.stringify(marks)}`);
+    assert.ok(height("#1") < height("#2") && height("#2") < height("#10"), "#1 is on top");
+    const key = page.locator(".quickchart .panel-key", { hasText: "RedNote (modelled)" });
+    assert.match(await key.locator(".sample").evaluate((s) => s.className), /\bdash\b/, "what is modelled is dashed");
+    const colour = await key.locator(".sample").evaluate((s) => s.style.getPropertyValue("--c"));
+    assert.equal(colour, "#e5243b", "RedNote has its own red");
   });
 
   await story("SQL: what writes is refused in words, and mistakes have their place", {}, async (page, { url, complaints }) => {

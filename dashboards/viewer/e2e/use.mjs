@@ -278,11 +278,31 @@ export default async function use(story) {
     complaints.splice(0); // the refusals were ours
   });
 
+  await story("states of two charts can be told apart, and their time stays in sight", {}, async (page, { url }) => {
+    await readCanvases(page);
+    const charts = ["overall", "social-networking"].map((c) => `var-chart=chart/apple/us/top-free/${c}`).join("&");
+    await page.goto(`${url}/d/tidemark-ranks?from=${Date.UTC(2025, 0, 1)}&to=${Date.UTC(2025, 1, 1)}&${charts}`);
+    await settled(page);
+    const panel = await drawn(panelOf(page, "In which part of the chart, and why not"));
+    const written = await panel.locator(".uplot canvas").evaluate((c) => c.written.map((w) => w.text));
+    for (const chart of ["overall", "social networking"]) assert.ok(written.some((w) => w.startsWith(`RedNote · App Store US, top free (${chart})`)), `RedNote on ${chart}: ${written}`);
+    const rows = panel.locator(".panel-rows");
+    const below = () => rows.evaluate((el) => {
+      const [box, axis] = [el.getBoundingClientRect(), el.querySelector(".panel-pinned").getBoundingClientRect()];
+      return { scrolls: el.scrollHeight > el.clientHeight, off: Math.abs(box.bottom - axis.bottom), tall: axis.height };
+    });
+    const top = await below();
+    assert.ok(top.scrolls && top.off < 2 && top.tall > 15, `the time stands at the lower edge: ${JSON.stringify(top)}`);
+    await rows.evaluate((el) => el.scrollTo(0, 1e6));
+    assert.ok((await below()).off < 2, "and stays there");
+  });
+
   await story("a time without data says why, and leads back", {}, async (page, { url }) => {
     await page.goto(`${url}${home}?from=${Date.UTC(2019, 0, 1)}&to=${Date.UTC(2019, 0, 8)}`);
     const panel = page.locator(".panel[data-state=empty]").first();
     await panel.waitFor();
     assert.match(await panel.innerText(), /Nothing here in this time/);
+    assert.doesNotMatch(await page.locator("main").innerText(), /No row was stored/, "an empty answer does not say what is stored");
     await panel.getByRole("button", { name: "Show January 2025" }).click();
     await page.waitForFunction(() => !location.search.includes("from="));
     await settled(page);
