@@ -297,6 +297,28 @@ export default async function use(story) {
     assert.ok((await below()).off < 2, "and stays there");
   });
 
+  for (const [size, width] of [["wide", 1440], ["on a phone", 390]]) {
+    await story(`no label of a time axis is cut, ${size}`, width === 390 ? phone : wide, async (page, { url }) => {
+      await readCanvases(page);
+      for (const [from, to] of [[Date.UTC(2024, 5, 1), Date.UTC(2025, 5, 1)], [Date.UTC(2024, 10, 22), Date.UTC(2025, 1, 22)], [Date.UTC(2025, 0, 13), Date.UTC(2025, 0, 14)]]) {
+        await page.goto(`${url}/d/tidemark-ranks?from=${from}&to=${to}`);
+        await settled(page);
+        await drawn(panelOf(page, "Place on the chart"));
+        const marks = await page.evaluate(() => [...document.querySelectorAll(".uplot canvas")].flatMap((c) => {
+          const pen = c.getContext("2d");
+          pen.save();
+          pen.font = `${(11 * c.width) / c.clientWidth}px ${getComputedStyle(c).fontFamily}`;
+          const times = (c.written ?? []).filter((m) => /^(\d\d:\d\d|\d+ [A-Z][a-z]{2}|[A-Z][a-z]{2} \d{4})$/.test(m.text));
+          const out = times.map((m) => ({ words: m.text, cut: m.x - pen.measureText(m.text).width / 2 < -0.5 || m.x + pen.measureText(m.text).width / 2 > c.width + 0.5 }));
+          pen.restore();
+          return out;
+        }));
+        assert.ok(marks.length >= 3, "the axes have marks");
+        assert.deepEqual(marks.filter((m) => m.cut), [], new Date(from).toISOString());
+      }
+    });
+  }
+
   await story("a time without data says why, and leads back", {}, async (page, { url }) => {
     await page.goto(`${url}${home}?from=${Date.UTC(2019, 0, 1)}&to=${Date.UTC(2019, 0, 8)}`);
     const panel = page.locator(".panel[data-state=empty]").first();
