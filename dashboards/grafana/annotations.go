@@ -20,7 +20,7 @@ type Annotation = cog.Builder[dashboard.AnnotationQuery]
 // Events are dated events as published, with who said so and a link to where.
 // One whose time is known as an interval only is drawn as the interval.
 func Events() Annotation {
-	return annotate("Events", colourEvent, withEnglishNames+`SELECT ifNull(at_from, at_to) AS time, if(at_to > at_from, at_to, NULL) AS timeEnd,
+	return annotate("Events", colourEvent, withNames+`SELECT ifNull(at_from, at_to) AS time, if(at_to > at_from, at_to, NULL) AS timeEnd,
     concat(arrayStringConcat(arraySort(groupArray(transform(toString(subject), names.1, names.2, toString(subject)))), ', '), ': ', what) AS title,
     concat(`+whenOf+`, ' (UTC). ', any(publisher), ' (confidence: ', any(confidence), '). Seen in ',
         arrayStringConcat(arrayMap(s -> if(match(s, '^[a-z0-9.-]+[.][a-z]{2,}'),
@@ -39,9 +39,6 @@ const whenOf = `multiIf(
         toDate(ifNull(at_to, at_from)) != toDate(at_from), concat(formatDateTime(assumeNotNull(at_from), '%e %b'), ' to ', formatDateTime(assumeNotNull(at_to), '%e %b %Y')),
         at_to > at_from + INTERVAL 1 HOUR, formatDateTime(assumeNotNull(at_from), '%e %b %Y'),
         formatDateTime(assumeNotNull(at_from), '%e %b %Y %H:%i'))`
-
-const withEnglishNames = `WITH (SELECT (groupArray(id), groupArray(name)) FROM entity_names) AS names
-`
 
 // NobodyLooked are the spans in which nobody saw a target, as grey regions.
 // condition says which targets are of interest, such as

@@ -4,7 +4,7 @@ package grafana
 func Hashtags() *Board {
 	const question = "How loud is the tag, at which hours, and who talked first?"
 	return NewBoard("tidemark-hashtags", "Hashtag pulse", question, FolderTrends).
-		Variables(Topic(), Platform(), Tag(), Basis(), AttentionBy(), Scale(), Language(), Answer(hashtagsAnswer)).
+		Variables(Topic(), Platform(), Tag(), Basis(), AttentionBy(), Scale(), Language(), KnownTags(loudestTags), Answer(hashtagsAnswer)).
 		Annotations(Events(), NobodyLooked("splitByChar('/', toString(target))[1] = 'tag' AND splitByChar('/', toString(target))[4] IN (${tag:singlequote}) AND basis IN (${basis:singlequote})")).
 		Panels(
 			Question(1, question,
@@ -21,11 +21,11 @@ func Hashtags() *Board {
 		Row("When in the day, on two clocks").
 		Panels(
 			Heatmap(About{
-				ID: 4, Title: "Hours of the day in New York (US/Eastern)", Unit: "percentunit", W: 12, H: 11,
+				ID: 4, Title: "Hours of the day in New York (US/Eastern)${known_tags}", Unit: "percentunit", W: 12, H: 11,
 				Description: "Which share of a day's new views, posts or uses fell into each hour of the day, days and hours in US/Eastern time. An even day has 4 % in each hour. A day that was not seen whole is left out." + onlyLoudest,
 			}, hoursOfDay("America/New_York")),
 			Heatmap(About{
-				ID: 5, Title: "Hours of the day in Shanghai (China)", Unit: "percentunit", W: 12, H: 11,
+				ID: 5, Title: "Hours of the day in Shanghai (China)${known_tags}", Unit: "percentunit", W: 12, H: 11,
 				Description: "The same, days and hours in China's time: what is a night here is a day there.",
 			}, hoursOfDay("Asia/Shanghai")),
 		).

@@ -12,25 +12,25 @@ const howLinesAreDrawn = "Solid lines were measured, dashed ones modelled, dotte
 func Migration() *Board {
 	return NewBoard("tidemark-migration", "Migration at a glance",
 		"Who left, where did they go, and did they stay?", FolderTrends).
-		Variables(Topic(), Application(), Storefront(), ChartOf(false), Basis(), Language(), Answer(migrationAnswer())).
+		Variables(Topic(), Application(), Storefront(), ChartOf(false), Basis(), Language(), KnownRanks(), KnownTags(viewedTags), Answer(migrationAnswer())).
 		Annotations(Events(), NobodyLooked("target IN (${chart:singlequote}) AND basis IN (${basis:singlequote})")).
 		Panels(
 			Question(1, "Who left, where did they go, and did they stay?",
 				howLinesAreDrawn+" Days in this sentence are those of UTC, where TikTok's 18 January in New York ends on the 19th; curves follow the zone that is chosen."),
 			Stat(About{
-				ID: 8, Title: "Hours a destination was first", Unit: "none", W: 6, H: 4,
+				ID: 8, Title: "Hours a destination was first${known_ranks}", Unit: "none", W: 6, H: 4,
 				Description: "In how many hours of the time range the most successful destination of the topic was #1 of the chart at least once. Empty: none of them was seen.",
 			}, hoursOfDestination()).Decimals(0),
 			Stat(About{
-				ID: 9, Title: "Days the origin was off the chart", Unit: "none", W: 6, H: 4,
+				ID: 9, Title: "Days the origin was off the chart${known_ranks}", Unit: "none", W: 6, H: 4,
 				Description: "How long the app that the crowd left was off the chart at a stretch, in days: from the first hour in which it was looked for and not there to the next in which it was. 0: it never was for more than a day. Empty: nobody looked for it.",
 			}, daysOfOrigin()).Decimals(1),
 			Stat(About{
-				ID: 10, Title: "Views of the tag in all", Unit: "short", W: 6, H: 4,
+				ID: 10, Title: "Views of the tag in all${known_tags}", Unit: "short", W: 6, H: 4,
 				Description: "How often posts with the most viewed tag of the topic had been viewed by the end of the time range.",
 			}, viewsOfTags("maxOrNull(level)")).Decimals(2),
 			Stat(About{
-				ID: 11, Title: "New views in its busiest hour", Unit: "short", W: 6, H: 4,
+				ID: 11, Title: "New views in its busiest hour${known_tags}", Unit: "short", W: 6, H: 4,
 				Description: "How many views of a tag of the topic were new in the busiest hour of the time range.",
 			}, viewsOfTags("maxOrNullIf(growth / over_h, over_h > 0)")).Decimals(1),
 			rankPanel(2, 24, 12, "Place on the chart"),
@@ -79,8 +79,7 @@ func appTable(id, w, h uint32, columns string) *table.PanelBuilder {
 		OverrideByName("id", hidden())
 }
 
-const migrationEvents = `WITH (SELECT (groupArray(id), groupArray(name)) FROM entity_names) AS names
-SELECT ` + whenOf + ` AS "When (UTC)",
+const migrationEvents = withNames + `SELECT ` + whenOf + ` AS "When (UTC)",
     arrayStringConcat(arraySort(groupArray(transform(toString(subject), names.1, names.2, toString(subject)))), ', ') AS "Who",
     what AS "What", any(publisher) AS "Said by", any(confidence) AS "Confidence"
 FROM events

@@ -99,7 +99,7 @@ ORDER BY time`
 // not in the store.
 const toldOfApps = `, seen AS (
         SELECT entity, target, basis, hour, countIf(state = 'ranked') > 0 AS there, countIf(state = 'delisted') > 0 AS delisted, toUInt32(minOrDefaultIf(best, state = 'ranked')) AS place, toUInt32(minOrDefaultIf(rank, state = 'ranked')) AS last,
-            indexOf(['measured', 'backfill', 'imported', 'modelled'], toString(basis)) AS how
+            indexOf(` + bases + `, toString(basis)) AS how
         FROM v_ranks_hourly
         WHERE state != 'not_fetched' AND target IN (${chart:singlequote}) AND basis IN (${basis:singlequote})
             AND entity IN (${app:singlequote}) AND $__timeFilter(hour)
@@ -124,13 +124,13 @@ const toldOfApps = `, seen AS (
 
 // hoursOfDestination is in how many hours the best destination was first.
 func hoursOfDestination() string {
-	return withEnglishNames + toldOfApps + `SELECT maxOrNullIf(at_first, gains AND hours > 0) AS "Hours" FROM told`
+	return withNames + toldOfApps + `SELECT maxOrNullIf(at_first, gains AND hours > 0) AS "Hours" FROM told`
 }
 
 // daysOfOrigin is how long the app that the crowd left was off the chart at a
 // stretch, up to the last hour that was looked at; not more than a day is 0.
 func daysOfOrigin() string {
-	return withEnglishNames + toldOfApps + `SELECT maxOrNullIf(if(off_s > 86400, round(off_s / 86400, 1), 0), loses AND known) AS "Days" FROM told`
+	return withNames + toldOfApps + `SELECT maxOrNullIf(if(off_s > 86400, round(off_s / 86400, 1), 0), loses AND known) AS "Days" FROM told`
 }
 
 // hoursAtFirst has a bar per app: in how many hours it was first.

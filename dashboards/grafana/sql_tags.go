@@ -78,16 +78,22 @@ func tagGrowth(condition string) string {
 ORDER BY time`
 }
 
-// viewsOfTags is one number about the views of the topic's tags: number is an
-// aggregate of level or growth.
+// viewsOfTags is one number about the views of the topic's tags, of the basis that
+// we know best: number is an aggregate of level or growth.
 func viewsOfTags(number string) string {
-	return `SELECT ` + number + ` AS "Views" FROM v_tags_hourly
-WHERE ` + tagsOfTopic + ` AND unit = 'views' AND basis IN (${basis:singlequote}) AND $__timeFilter(hour)`
+	return `SELECT argMin(number, how) AS "Views" FROM (
+    SELECT indexOf(` + bases + `, toString(basis)) AS how, ` + number + ` AS number FROM v_tags_hourly
+    WHERE ` + viewedTags + ` AND basis IN (${basis:singlequote}) AND $__timeFilter(hour)
+    GROUP BY basis
+)`
 }
+
+// viewedTags are those of the topic whose views are counted.
+const viewedTags = tagsOfTopic + ` AND unit = 'views'`
 
 // hoursOfDay is, by day of a zone, which share of the day's new views, posts or
 // uses fell into each hour of that zone. A day that was not seen whole is left
-// out, because its shares would be too large. The time is the end of the day there.
+// out, because its shares would be too large; so is all that we do not know best. The time is the end of the day there.
 func hoursOfDay(zone string) string {
 	columns := make([]string, 24)
 	for h := range columns {
@@ -98,12 +104,12 @@ func hoursOfDay(zone string) string {
 FROM (
     SELECT toDate(hour, '` + zone + `') AS day, toHour(hour, '` + zone + `') AS h, target, unit, basis,
         sum(growth) / nullIf(sum(sum(growth)) OVER (PARTITION BY day, target, unit, basis), 0) AS share,
-        count() OVER (PARTITION BY day, target, unit, basis) AS seen
+        count() OVER (PARTITION BY day, target, unit, basis) AS seen, indexOf(` + bases + `, toString(basis)) AS how, min(how) OVER () AS best
     FROM v_tags_hourly
     WHERE ` + loudestTags + ` AND growth IS NOT NULL AND over_h = 1 AND basis IN (${basis:singlequote}) AND $__timeFilter(hour)
     GROUP BY day, h, target, unit, basis
 )
-WHERE seen >= 23
+WHERE seen >= 23 AND how = best
 GROUP BY day
 ORDER BY day`
 }

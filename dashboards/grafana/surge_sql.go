@@ -15,8 +15,7 @@ func days(seconds string) string {
 }
 
 func surgeAnswer() string {
-	return `WITH (SELECT (groupArray(id), groupArray(name)) FROM entity_names) AS names
-SELECT if(count() = 0, 'Nothing surged on this chart in this time range.', any(concat(
+	return withNames + `SELECT if(count() = 0, 'Nothing surged on this chart in this time range.', any(concat(
     transform(toString(entity), names.1, names.2, toString(entity)), ' took ', ` + days("time_to_peak_s") + `, ', from ', formatDateTime(onset, '%e %b', 'UTC'), ' on, to reach #', toString(toUInt32(peak)),
     if(ifNull(at_first_s, 0) > 0, concat(', stood at #1 for ', ` + days("assumeNotNull(at_first_s)") + `), ''),
     if(half_life_s IS NULL, '', concat(', and then lost half of what it had won in ', ` + days("assumeNotNull(half_life_s)") + `)),

@@ -77,7 +77,7 @@ func Application() Variable {
 	return choice{
 		name: "app", label: "App",
 		description: "The watched apps of the topic; of all topics: every watched app.",
-		sql: `SELECT id AS value, name AS text FROM entity_names
+		sql: `SELECT id AS value, if('${lang}' = 'zh' AND zh != '', zh, name) AS text FROM entity_names
 WHERE $__conditionalAll(id IN (SELECT member FROM v_topics WHERE kind = 'entity' AND topic IN (${topic:singlequote})), $topic)
 ORDER BY position, id`,
 	}
@@ -171,9 +171,29 @@ func Language() Variable {
 
 // Answer is a sentence computed by SQL, for the title row. Nobody chooses it, so
 // it is hidden and does not stand in the URL.
-func Answer(sql string) Variable {
+func Answer(sql string) Variable { return told("answer", sql) }
+
+// bases are from the one that we know best on.
+const bases = `['measured', 'backfill', 'imported', 'modelled']`
+
+// KnownRanks and KnownTags stand behind the title of what is about ranks or tags
+// and shows a number without a line: of what is not measured, how it came to be.
+// Such numbers are of the basis that we know best.
+func KnownRanks() Variable {
+	return told("known_ranks", knownBy+`v_ranks_hourly WHERE state != 'not_fetched' AND target IN (${chart:singlequote}) AND entity IN (${app:singlequote}) AND basis IN (${basis:singlequote}) AND $__timeFilter(hour))`)
+}
+
+// KnownTags is that of the tags that condition, on v_tags_hourly, chooses.
+func KnownTags(condition string) Variable {
+	return told("known_tags", knownBy+`v_tags_hourly WHERE `+condition+` AND basis IN (${basis:singlequote}) AND $__timeFilter(hour))`)
+}
+
+const knownBy = `SELECT if(best IN ('', 'measured'), '', concat(' (', best, ')')) AS known
+FROM (SELECT argMin(toString(basis), indexOf(` + bases + `, toString(basis))) AS best FROM `
+
+func told(name, sql string) Variable {
 	return variable{
-		Type: dashboard.VariableTypeQuery, Name: "answer", Hide: new(dashboard.VariableHideHideVariable),
+		Type: dashboard.VariableTypeQuery, Name: name, Hide: new(dashboard.VariableHideHideVariable),
 		SkipUrlSync: new(true), Query: words(sql), Definition: &sql, Datasource: new(clickhouseRef()),
 		Multi: new(false), IncludeAll: new(false), AllowCustomValue: new(false),
 		Refresh: new(dashboard.VariableRefreshOnTimeRangeChanged), Sort: new(dashboard.VariableSortDisabled),
