@@ -24,22 +24,22 @@ func marks(p *timeseries.PanelBuilder) *timeseries.PanelBuilder {
 // published draws published figures (RedNote · TechCrunch (reported)) as points
 // and leaves them out of the legend, which would be longer than the curve.
 func published(p *timeseries.PanelBuilder) *timeseries.PanelBuilder {
-	return ink(p).OverrideByRegexp(`/ · .*\(reported\)$/`, []dashboard.DynamicConfigValue{
+	return p.OverrideByRegexp(`/ · .*\(reported\)$/`, []dashboard.DynamicConfigValue{
 		property("custom.hideFrom", map[string]bool{"legend": true, "tooltip": false, "viz": false}),
 	})
 }
 
-// counts gives what is counted of a tag the same colour everywhere: see
-// tagOverrides.
+// counts gives what is counted of a tag the same colour everywhere, and so to what
+// was published of it: see tagOverrides.
 func counts(p *timeseries.PanelBuilder) *timeseries.PanelBuilder {
 	for _, c := range [][2]string{{"views", "#1f78b4"}, {"posts", "#1b9e77"}, {"discussions", "#d95f02"}} {
-		p = p.OverrideByRegexp("/^#.*, "+c[0]+"( [(].*)?$/", []dashboard.DynamicConfigValue{property("color", fixed(c[1]))})
+		p = p.OverrideByRegexp("/^#.*, "+c[0]+"( [(].*| · .*[(]reported[)])?$/", []dashboard.DynamicConfigValue{property("color", fixed(c[1]))})
 	}
 	return p
 }
 
-// ink draws the points of tags, which have no colour of their own as apps have, in
-// the ink of the page.
+// ink draws the turns of a tag's surge in the ink of the page: they are no published
+// figures, which have the colour of the curve.
 func ink(p *timeseries.PanelBuilder) *timeseries.PanelBuilder {
 	return p.OverrideByRegexp(`/^#.* · /`, []dashboard.DynamicConfigValue{property("color", fixed(colourText))})
 }
