@@ -50,12 +50,13 @@ func Hashtags() *Board {
 
 // byDays ends a query by days with a moment of nothing for each day without any
 // row. A day that began before the time range is drawn from where that begins.
+// Where there are few days each goes on to its end: a single point is no line.
 const byDays = `
     ORDER BY day WITH FILL STEP toIntervalDay(1) INTERPOLATE (series)
 )
 ORDER BY time`
 
-const dayDrawn = `SELECT greatest(toDateTime(day, 'UTC'), $__fromTime) AS time, series, Value FROM (
+const dayDrawn = `SELECT arrayJoin(arraySlice([greatest(toDateTime(day, 'UTC'), $__fromTime), least(toDateTime(day, 'UTC') + 86399, $__toTime)], 1, if(dateDiff('hour', $__fromTime, $__toTime) < 48, 2, 1))) AS time, series, Value FROM (
     `
 
 // attentionShare divides among the apps of all chosen topics: one that is in two
