@@ -50,8 +50,8 @@ func pipelineFetch() []panel {
 		lines(bars(promLines(About{
 			ID: 10, Title: "Looks by outcome", Unit: "short", W: 12, H: 8,
 			None:        "No collector has looked in this time, or this process has none.",
-			Description: "Looks of all collectors by what came of them, in each step of the drawing.",
-		}, Prom{"sum by (outcome) (increase(tidemark_collect_polls_total[$__interval]))", "{{outcome}}"})),
+			Description: "Looks of all collectors by what came of them, a minute.",
+		}, Prom{"sum by (outcome) (rate(tidemark_collect_polls_total[$__rate_interval])) * 60", "{{outcome}}"})),
 			[2]string{"ok", "#7fa7d8"}, [2]string{"empty", "#c9d6e8"}, [2]string{"failed", colourWarning}, [2]string{"refused", colourBad}),
 		promLines(About{
 			ID: 11, Title: "How long a look takes", Unit: "s", W: 12, H: 8,
@@ -71,9 +71,9 @@ func pipelineFetch() []panel {
 		promLines(About{
 			ID: 14, Title: "Answers that are no answers", Unit: "short", W: 12, H: 8,
 			None:        "Every answer was a good one, or nobody asked.",
-			Description: "HTTP answers of public places other than 2xx and 3xx, by host and status, and how often a host shut its door. Many 4xx mean that we are not wanted or ask wrongly.",
-		}, Prom{`sum by (host, status) (increase(tidemark_collect_fetch_answers_total{status!~"[23].."}[$__interval])) > 0`, "{{host}} {{status}}"},
-			Prom{"sum by (host) (increase(tidemark_collect_fetch_blocks_total[$__interval])) > 0", "{{host}} shut its door"}),
+			Description: "HTTP answers of public places other than 2xx and 3xx, by host and status, and how often a host shut its door, a minute. Many 4xx mean that we are not wanted or ask wrongly.",
+		}, Prom{`sum by (host, status) (rate(tidemark_collect_fetch_answers_total{status!~"[23].."}[$__rate_interval])) * 60 > 0`, "{{host}} {{status}}"},
+			Prom{"sum by (host) (rate(tidemark_collect_fetch_blocks_total[$__rate_interval])) * 60 > 0", "{{host}} shut its door"}),
 		promLines(About{
 			ID: 15, Title: "Streams behind the clock", Unit: "s", W: 12, H: 8,
 			None:        "No stream was read in this time.",
@@ -86,22 +86,22 @@ func pipelineStore() []panel {
 	return []panel{
 		promLines(About{
 			ID: 20, Title: "Messages published", Unit: "short", W: 12, H: 8,
-			Description: "Messages that Kafka took, did not take, or that were never sent because they were not valid, by topic, in each step of the drawing.",
-		}, Prom{"sum by (topic, outcome) (increase(tidemark_kafka_published_messages_total[$__interval]))", "{{topic}} {{outcome}}"}),
+			Description: "Messages that Kafka took, did not take, or that were never sent because they were not valid, a minute, by topic.",
+		}, Prom{"sum by (topic, outcome) (rate(tidemark_kafka_published_messages_total[$__rate_interval])) * 60", "{{topic}} {{outcome}}"}),
 		promLines(About{
 			ID: 21, Title: "Messages behind, by group", Unit: "short", W: 12, H: 8,
 			Description: "Messages between what a group has handled and the end of the topic. What grows for a quarter of an hour wants a second process, or is stuck.",
 		}, Prom{"sum by (group, topic) (max by (group, topic, partition) (tidemark_kafka_lag_messages))", "{{group}} {{topic}}"}),
 		promLines(About{
 			ID: 22, Title: "Rows inserted", Unit: "short", W: 12, H: 8,
-			Description: "Rows that ClickHouse acknowledged, by table, in each step of the drawing.",
-		}, Prom{"sum by (table) (increase(tidemark_store_inserted_rows_total[$__interval]))", "{{table}}"}),
+			Description: "Rows that ClickHouse acknowledged a minute, by table.",
+		}, Prom{"sum by (table) (rate(tidemark_store_inserted_rows_total[$__rate_interval])) * 60", "{{table}}"}),
 		promLines(About{
 			ID: 23, Title: "Inserts that failed", Unit: "short", W: 12, H: 8,
 			None:        "No insert failed, and every message was understood.",
-			Description: "Failed inserts by table and kind. Transient ones heal by themselves; a permanent one waits for a person. Messages that nobody understands, by reason, went to the topic of rejected messages.",
-		}, Prom{"sum by (table, kind) (increase(tidemark_store_insert_errors_total[$__interval]))", "{{table}}, {{kind}}"},
-			Prom{"sum by (reason) (increase(tidemark_store_rejected_messages_total[$__interval]))", "rejected: {{reason}}"}),
+			Description: "Failed inserts a minute by table and kind. Transient ones heal by themselves; a permanent one waits for a person. Messages that nobody understands, by reason, went to the topic of rejected messages.",
+		}, Prom{"sum by (table, kind) (rate(tidemark_store_insert_errors_total[$__rate_interval])) * 60", "{{table}}, {{kind}}"},
+			Prom{"sum by (reason) (rate(tidemark_store_rejected_messages_total[$__rate_interval])) * 60", "rejected: {{reason}}"}),
 		promLines(About{
 			ID: 24, Title: "How long an insert takes", Unit: "s", W: 12, H: 8,
 			Description: "The time that nineteen of twenty inserts into a table stay below.",
@@ -117,24 +117,24 @@ func pipelineJudge() []panel {
 	return []panel{
 		promLines(About{
 			ID: 30, Title: "Looks judged", Unit: "short", W: 12, H: 8,
-			Description: "Looks that came to the detectors: judged, old (nothing new in them) or known (read again after a restart), in each step of the drawing.",
-		}, Prom{"sum by (outcome) (increase(tidemark_detect_looks_total[$__interval]))", "{{outcome}}"}),
+			Description: "Looks that came to the detectors: judged, old (nothing new in them) or known (read again after a restart), a minute.",
+		}, Prom{"sum by (outcome) (rate(tidemark_detect_looks_total[$__rate_interval])) * 60", "{{outcome}}"}),
 		bars(promLines(About{
 			ID: 31, Title: "What the rules found", Unit: "short", W: 12, H: 8,
 			None:        "No rule has found anything new in this time.",
-			Description: "States of episodes by rule: of surges, of troubles of our own sources, and of rules over SQL, in each step of the drawing.",
-		}, Prom{"sum by (rule, state) (increase(tidemark_detect_episode_states_total[$__interval])) > 0", "{{rule}} {{state}}"},
-			Prom{"sum by (rule, state) (increase(tidemark_health_episodes_total[$__interval])) > 0", "{{rule}} {{state}}"},
-			Prom{"sum by (rule, state) (increase(tidemark_sqlrule_episodes_total[$__interval])) > 0", "{{rule}} {{state}}"})),
+			Description: "States of episodes a minute, by rule: of surges, of troubles of our own sources, and of rules over SQL.",
+		}, Prom{"sum by (rule, state) (rate(tidemark_detect_episode_states_total[$__rate_interval])) * 60 > 0", "{{rule}} {{state}}"},
+			Prom{"sum by (rule, state) (rate(tidemark_health_episodes_total[$__rate_interval])) * 60 > 0", "{{rule}} {{state}}"},
+			Prom{"sum by (rule, state) (rate(tidemark_sqlrule_episodes_total[$__rate_interval])) * 60 > 0", "{{rule}} {{state}}"})),
 		promLines(About{
 			ID: 32, Title: "Since the last checkpoint", Unit: "s", W: 12, H: 8,
 			Description: "What detect has learnt since then is learnt again after a restart. Without looks there is no checkpoint either.",
 		}, Prom{"time() - max by (partition) (tidemark_detect_last_checkpoint_timestamp_seconds)", "partition {{partition}}"}),
 		bars(promLines(About{
 			ID: 33, Title: "Alerts delivered", Unit: "short", W: 12, H: 8,
-			Description: "Messages that were brought to an end, and attempts that failed and are made again, by receiver, in each step of the drawing.",
-		}, Prom{"sum by (receiver, outcome) (increase(tidemark_notify_deliveries_total[$__interval]))", "{{receiver}} {{outcome}}"},
-			Prom{"sum by (receiver) (increase(tidemark_notify_failed_attempts_total[$__interval]))", "{{receiver}} failed attempts"})),
+			Description: "Messages that were brought to an end, and attempts that failed and are made again, a minute, by receiver.",
+		}, Prom{"sum by (receiver, outcome) (rate(tidemark_notify_deliveries_total[$__rate_interval])) * 60", "{{receiver}} {{outcome}}"},
+			Prom{"sum by (receiver) (rate(tidemark_notify_failed_attempts_total[$__rate_interval])) * 60", "{{receiver}} failed attempts"})),
 		promLines(About{
 			ID: 34, Title: "From Kafka to the receiver", Unit: "s", W: 12, H: 8,
 			Description: "The time that nineteen of twenty messages took from when Kafka took what made them until the receiver had them.",

@@ -30,7 +30,7 @@ func prometheusRef() common.DataSourceRef { return sourceRef(prometheusPlugin, "
 func promLines(a About, questions ...Prom) *timeseries.PanelBuilder {
 	p := timeseries.NewPanelBuilder().
 		Id(a.ID).Title(a.Title).Description(a.Description).Unit(a.Unit).Span(a.W).Height(a.H).
-		Datasource(prometheusRef()).Targets(promQueries(false, questions)).Min(0).Interval("1m").
+		Datasource(prometheusRef()).Targets(promQueries(false, questions)).Min(0).
 		ColorScheme(dashboard.NewFieldColorBuilder().Mode(dashboard.FieldColorModeIdPaletteClassicByName)).
 		LineWidth(1).FillOpacity(8).ShowPoints(common.VisibilityModeNever).
 		SpanNulls(common.BoolOrFloat64{Bool: new(false)}).
