@@ -35,12 +35,12 @@ func chartName(target string) string {
 // scaled makes lines comparable, as the variable scale says: value as it is; the
 // first ratio above 0 in the time range = 100; or value in standard deviations from
 // its mean. What was measured, modelled and published of one thing is one there,
-// and has the scale of its curve: else a figure would not lie where it lies.
+// and 100 is on its curve: else a figure would not lie where it lies.
 func scaled(value, ratio string) string {
-	const thing, curve = `replaceRegexpOne(series, ' [(](modelled|imported|backfill|reported)[)]$', '')`, `NOT endsWith(series, '(reported)')`
-	return strings.NewReplacer("{value}", value, "{ratio}", ratio, "{curve}", curve, "{all}", "OVER (PARTITION BY "+thing+")").Replace(`multiIf(
-    '${scale}' = 'indexed', 100 * {ratio} / coalesce(argMinOrNullIf({ratio}, time, {ratio} > 0 AND {curve}) {all}, argMinOrNullIf({ratio}, time, {ratio} > 0) {all}),
-    '${scale}' = 'z', ({value} - coalesce(avgOrNullIf({value}, {curve}) {all}, avg({value}) {all})) / nullIf(coalesce(stddevPopOrNullIf({value}, {curve}) {all}, stddevPop({value}) {all}), 0),
+	const thing = `replaceOne(replaceOne(replaceOne(replaceOne(series, ' (modelled)', ''), ' (reported)', ''), ' (imported)', ''), ' (backfill)', '')`
+	return strings.NewReplacer("{value}", value, "{ratio}", ratio, "{all}", "OVER (PARTITION BY "+thing+")").Replace(`multiIf(
+    '${scale}' = 'indexed', 100 * {ratio} / argMinOrNullIf({ratio}, (endsWith(series, '(reported)'), time), {ratio} > 0) {all},
+    '${scale}' = 'z', ({value} - avg({value}) {all}) / nullIf(stddevPop({value}) {all}, 0),
     {value})`)
 }
 
